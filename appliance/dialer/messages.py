@@ -1,0 +1,227 @@
+"""What the dialer tells pages, monitors and robots, and what they may ask of it.  The dialer serves.
+
+Times named `_at` are wall-clock seconds since 1970 (UTC); pages count running seconds from the board's
+own `now_at`, never from the PC's clock.  The snapshot on connection is a `Board`; a `Board` follows every
+second, a `SeatChanged` at once.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Mode = Literal["preview", "progressive", "overdial", "ratio", "adaptive"]
+SeatState = Literal["logged_out", "login", "paused", "waiting", "ringing", "talking", "wrapup", "break"]
+Limit = Literal[
+    "none",  # nothing holds it back: calls are out for every seat
+    "stopped",  # no list is started
+    "no_operators",  # nobody is logged in and ready
+    "channels",  # the lines or the project's share are full
+    "customers",  # nothing callable is left
+    "hours",  # outside calling hours
+    "target",  # one more call would break the abandon target
+    "mode",  # the mode allows no more calls for these seats
+    "wrapup",  # seats are busy or in wrap-up, none waits
+    "congestion",  # the exchange refuses, SETUPs are slowed
+    "line",  # no span is up
+    "caller",  # no main caller number
+]
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, tag_field="t"):
+    """Base of all."""
+
+
+# --- to the dialer ------------------------------------------------------------------------------------
+
+
+class Reload(Message, frozen=True):
+    """The store changed: read again now.  Request; answered Done once it is in force."""
+
+    what: Literal["projects", "lists", "blocked", "users", "seats", "all"]
+
+
+class DialCustomer(Message, frozen=True):
+    """Preview: dial this customer for this seat.  Request; Failed says which rule forbids it."""
+
+    seat_id: int
+    customer_id: int
+
+
+class SkipCustomer(Message, frozen=True):
+    """Preview: pass over the customer on offer."""
+
+    seat_id: int
+
+
+class PressKey(Message, frozen=True):
+    """What a key on the seat's phone does, from a screen: one of 0-9 * #."""
+
+    seat_id: int
+    digit: str
+
+
+class LogOutSeat(Message, frozen=True):
+    """Force a seat's log-out, after its call unless `is_now`."""
+
+    seat_id: int
+    is_now: bool
+    reason: str
+
+
+class ClearChannel(Message, frozen=True):
+    """Clear the call on a B channel."""
+
+    span: int
+    channel: int
+
+
+class AskBoard(Message, frozen=True):
+    """Request; answered by the present `Board`."""
+
+
+class AskFigures(Message, frozen=True):
+    """Request; answered by `Figures`."""
+
+
+# --- from the dialer ----------------------------------------------------------------------------------
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why dialling is no faster: the binding limit, its figures, and what would release it.
+
+    `figures` fills the sentence of that limit on the page, e.g. {"used": 41, "total": 46}.
+    """
+
+    limit: Limit
+    figures: dict[str, float] = {}
+
+
+class SeatBoard(msgspec.Struct, frozen=True):
+    """One seat now.  Empty strings and zeros where there is nobody or nothing."""
+
+    seat_id: int
+    label: str
+    extension: str
+    is_registered: bool = False
+    state: SeatState = "logged_out"
+    since_at: float = 0.0
+    user_id: int = 0
+    user_name: str = ""
+    tenant_id: int = 0
+    project_id: int = 0
+    list_id: int = 0
+    attempt_id: int = 0
+    customer_id: int = 0
+    number: str = ""
+    typed: str = ""  # digits of a result code being keyed, before `*`
+    saved_code: str = ""  # the code saved last, until the next call
+    talks_today: int = 0
+    talk_s_today: float = 0.0
+    wait_s_today: float = 0.0
+    wrap_s_today: float = 0.0
+    last_action_at: float = 0.0
+
+
+class ListBoard(msgspec.Struct, frozen=True):
+    """One list of a running project, today and in the minute just gone."""
+
+    list_id: int
+    project_id: int
+    is_started: bool
+    callable: int
+    attempts: int
+    answered: int
+    talks: int
+    wins: int
+    abandoned: int
+    talking_now: int
+    ringing_now: int
+    wait_s_mean: float
+    finish_at: float = 0.0  # 0: cannot be said
+
+
+class ProjectBoard(msgspec.Struct, frozen=True):
+    """One project's dialling now.  Ratios are 0-1."""
+
+    project_id: int
+    tenant_id: int
+    mode: Mode
+    overdial: int
+    ratio: float
+    abandon_target: float
+    channel_share: int
+    reason: Reason
+    seats_ready: int
+    seats_talking: int
+    calls_out: int
+    abandon_ratio_30min: float
+    answered_30min: int
+    answer_rate: float
+    ring_s_mean: float
+
+
+class SpanBoard(msgspec.Struct, frozen=True):
+    """One span.  `channels` has a letter per channel: . idle, s set-up, r ringing, t talking, x fault."""
+
+    span: int
+    is_up: bool
+    alarm: str
+    channels: str
+    slot_ms: int
+
+
+class MinutePoint(msgspec.Struct, frozen=True):
+    """One minute of one list, for the live chart; the newest is still growing."""
+
+    at: float
+    list_id: int
+    attempts: int
+    answered: int
+    talks: int
+    abandoned: int
+    wait_s_mean: float
+
+
+class Board(Message, frozen=True):
+    """Everything that is shown live."""
+
+    seq: int
+    now_at: float
+    projects: tuple[ProjectBoard, ...] = ()
+    lists: tuple[ListBoard, ...] = ()
+    seats: tuple[SeatBoard, ...] = ()
+    spans: tuple[SpanBoard, ...] = ()
+    minutes: tuple[MinutePoint, ...] = ()
+    alarms: tuple[str, ...] = ()
+
+
+class SeatChanged(Message, frozen=True):
+    """A seat moved on, sent within the same step."""
+
+    seq: int
+    now_at: float
+    seat: SeatBoard
+
+
+class Figures(Message, frozen=True):
+    """What a bench or `demo --json` reads: counts since the start and latencies in ms."""
+
+    attempts: int
+    answered: int
+    connected: int
+    abandoned: int
+    talk_s: float
+    wrap_s: float
+    wait_s: float
+    answer_to_packet_ms: tuple[float, ...]
+    setup_slot_error_ms: tuple[float, ...]
+    events_to_disk_ms: tuple[float, ...]
+    lost_events: int
+
+
+Union = (
+    Reload | DialCustomer | SkipCustomer | PressKey | LogOutSeat | ClearChannel | AskBoard | AskFigures
+    | Board | SeatChanged | Figures
+)  # fmt: skip
