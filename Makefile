@@ -1,0 +1,33 @@
+# Two commands matter: `make run` starts the demonstration floor, `make test` proves the product.
+
+PYTHON := .venv/bin/python
+HOME_DIR ?= .home
+JOBS ?= 2
+
+.PHONY: help setup run test lint bench clean
+
+help:  ## This page
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:  ## Install what is needed: Debian packages, .venv with locked versions, the libpri binding
+	@tools/setup.sh run
+
+run: setup  ## Start the demonstration floor: a simulated line, eight robot operators, the page over HTTPS
+	@exec $(PYTHON) -m appliance demo --home $(HOME_DIR)
+
+test:  ## Lint, types and all tests
+	@tools/setup.sh test
+	@$(MAKE) --no-print-directory lint
+	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup
+
+lint:  ## ruff and mypy --strict on everything
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+bench:  ## Every figure beside its limit (about half an hour)
+	@tools/setup.sh test
+	$(PYTHON) -m bench
+
+clean:  ## Remove what was built; the home directory stays
+	rm -rf build dist .mypy_cache .ruff_cache tests/.artifacts appliance/pri_card/_libpri*

@@ -1,0 +1,234 @@
+"""The command line `yobirin …`: reads the words, calls the room that does the work, prints usable errors.
+
+Every command takes `--home DIR`, the data directory.  Exit code 0 is done; an error's own code otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from appliance import settings as site
+from appliance.errors import BadInput, YobirinError
+from appliance.settings import Home
+
+PROCESS_MODULES: Final = {
+    "phones": "appliance.phones.process",
+    "audio": "appliance.audio.process",
+    "dialer": "appliance.dialer.process",
+    "worker": "appliance.worker",
+    "web": "webui.process",
+    "exchange": "appliance.simulator.exchange_process",
+    "robots": "appliance.simulator.robot_process",
+}
+"""Each has `run(home, settings)`, which blocks until SIGTERM.  supervisord starts them by these names."""
+
+HOME_DEFAULT: Final = "/var/lib/yobirin"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code.  Errors go to standard error in one or two lines."""
+    options = parser().parse_args(arguments)
+    home = Home(Path(options.home))
+    try:
+        return int(options.command(home, options) or 0)
+    except YobirinError as error:
+        print(f"yobirin: {error.what}", file=sys.stderr)
+        if error.remedy:
+            print(f"  {error.remedy}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(prog="yobirin", description="Outbound call-centre appliance.")
+    commands = top.add_subparsers(dest="name", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_demo(commands)
+    _add_simulate(commands)
+    _add_import(commands)
+    _add_report(commands)
+    _add_trace(commands)
+    for name, module in PROCESS_MODULES.items():
+        process = _command(commands, name, run_process, None)
+        process.set_defaults(module=module)
+    return top
+
+
+def _command(commands: Any, name: str, function: Any, text: str | None) -> argparse.ArgumentParser:
+    # A process of the box is started by supervisord, not by people: no help line, so it is not listed.
+    words = {} if text is None else {"help": text, "description": text}
+    command: argparse.ArgumentParser = commands.add_parser(name, **words)
+    command.add_argument(
+        "--home",
+        default=os.environ.get("YOBIRIN_HOME", HOME_DEFAULT),
+        metavar="DIR",
+        help="data directory (default: $YOBIRIN_HOME or %(default)s)",
+    )
+    command.set_defaults(command=function)
+    return command
+
+
+def _add_run(commands: Any) -> None:
+    _command(commands, "run", run_box, "start the box: every process under supervisord")
+
+
+def _add_demo(commands: Any) -> None:
+    demo = _command(commands, "demo", run_demo, "start a demonstration floor on a simulated line")
+    demo.add_argument("--headless", action="store_true", help="no words for people; for benches and tests")
+    demo.add_argument("--seats", type=_between(1, site.SEATS_MAX), default=8, help="robot operators (8)")
+    demo.add_argument("--spans", type=_between(1, site.SPANS_MAX), default=1, help="simulated spans (1)")
+    demo.add_argument("--seconds", type=float, default=0.0, help="stop after this long (0: until Ctrl-C)")
+    demo.add_argument("--json", metavar="FILE", help="write the figures here at the end")
+    demo.add_argument("--web-port", type=_between(1, 65_535), default=8443, help="HTTPS port (8443)")
+    demo.add_argument("--sip-port", type=_between(1, 65_535), default=5060, help="SIP port (5060)")
+    demo.add_argument(
+        "--address", default="127.0.0.1", help="address to serve on; a LAN address lets others in"
+    )
+    demo.add_argument("--population", metavar="FILE", help="callees of the simulated exchange (TOML)")
+    demo.add_argument("--seed", type=int, default=1, help="seed of exchange and robots (1)")
+
+
+def _add_simulate(commands: Any) -> None:
+    simulate = _command(
+        commands, "simulate", run_simulate, "run a shift in virtual time on the real dialer core"
+    )
+    simulate.add_argument("--seats", type=_between(1, 500), default=20)
+    simulate.add_argument("--hours", type=float, default=8.0)
+    simulate.add_argument("--answer", type=float, default=0.25, help="answer rate, 0-1")
+    simulate.add_argument("--talk", type=float, default=90.0, help="mean seconds of talk")
+    simulate.add_argument("--wrap", type=float, default=20.0, help="mean seconds of wrap-up")
+    simulate.add_argument("--target", type=float, default=0.03, help="abandoned / answered, 0-1")
+    simulate.add_argument(
+        "--mode", choices=("preview", "progressive", "overdial", "ratio", "adaptive"), default="adaptive"
+    )
+    simulate.add_argument("--seed", type=int, default=1)
+    simulate.add_argument("--json", metavar="FILE")
+
+
+def _add_import(commands: Any) -> None:
+    load = _command(commands, "import", run_import, "import a customer list from CSV, TSV or XLSX")
+    load.add_argument("file", metavar="FILE")
+    load.add_argument("--project", required=True, help="project name or number")
+    load.add_argument("--list", required=True, dest="list_name", help="list to make, or to append to")
+    load.add_argument("--dry-run", action="store_true", help="check only; nothing is stored")
+
+
+def _add_report(commands: Any) -> None:
+    report = _command(commands, "report", run_report, "print a report")
+    report.add_argument("kind", choices=("hourly", "codes", "operators"))
+    report.add_argument("--from", dest="first", metavar="YYYY-MM-DD", help="first day (today)")
+    report.add_argument("--to", dest="last", metavar="YYYY-MM-DD", help="last day (the first)")
+    report.add_argument("--project", help="project name or number (all)")
+    report.add_argument("--compat", action="store_true", help="Open Dialer's formulas")
+    report.add_argument("--csv", metavar="FILE", help="write CSV there ('-': standard output)")
+
+
+def _add_trace(commands: Any) -> None:
+    trace = _command(commands, "trace", run_trace, "read the flight recorder")
+    trace.add_argument("action", choices=("export",))
+    trace.add_argument(
+        "--pcap", metavar="FILE", required=True, help="D-channel frames for tshark or Wireshark"
+    )
+    trace.add_argument("--span", type=_between(1, site.SPANS_MAX), help="one span only")
+    trace.add_argument("--from", dest="first", metavar="'YYYY-MM-DD HH:MM'")
+    trace.add_argument("--to", dest="last", metavar="'YYYY-MM-DD HH:MM'")
+
+
+def _between(low: int, high: int) -> Any:
+    def parse(word: str) -> int:
+        try:
+            number = int(word)
+        except ValueError:
+            number = low - 1
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{word!r} is not a number from {low} to {high}")
+        return number
+
+    return parse
+
+
+def run_box(home: Home, _options: argparse.Namespace) -> int:
+    """Become supervisord, with every process of the box."""
+    from appliance import processes
+
+    site.load(home)  # a typo is told here, not by seven processes
+    if not home.database.exists():
+        raise BadInput(
+            f"{home.database} does not exist.",
+            remedy="Set the box up first, or try `yobirin demo --home DIR`.",
+        )
+    words = processes.command(processes.write_configuration(home, processes.BOX))
+    os.execv(words[0], words)  # noqa: S606 - an argument list, no shell is wanted
+
+
+def run_process(home: Home, options: argparse.Namespace) -> int:
+    """One process of the box, as supervisord starts it."""
+    module = importlib.import_module(options.module)
+    module.run(home, site.load(home))
+    return 0
+
+
+def run_demo(home: Home, options: argparse.Namespace) -> int:
+    """The demonstration floor."""
+    from appliance import demo
+
+    return demo.run(home, options)
+
+
+def run_simulate(_home: Home, options: argparse.Namespace) -> int:
+    """A shift in virtual time; figures as JSON."""
+    from appliance.simulator.shift import simulate
+
+    figures = simulate(
+        seats=options.seats,
+        hours=options.hours,
+        answer=options.answer,
+        talk=options.talk,
+        wrap=options.wrap,
+        target=options.target,
+        mode=options.mode,
+        seed=options.seed,
+    )
+    write_json(figures, options.json)
+    return 0
+
+
+def run_import(home: Home, options: argparse.Namespace) -> int:
+    """Import a list in the foreground, with progress."""
+    from appliance import cli_store
+
+    return cli_store.import_file(home, options)
+
+
+def run_report(home: Home, options: argparse.Namespace) -> int:
+    """A report as a table, or as CSV."""
+    from appliance import cli_store
+
+    return cli_store.report(home, options)
+
+
+def run_trace(home: Home, options: argparse.Namespace) -> int:
+    """The flight recorder's D-channel frames as pcap."""
+    from appliance import cli_store
+
+    return cli_store.export_trace(home, options)
+
+
+def write_json(figures: dict[str, Any], path: str | None) -> None:
+    """Figures to a file, and to standard output where none is named."""
+    text = json.dumps(figures, ensure_ascii=False, indent=2, sort_keys=True)
+    if path is None:
+        print(text)
+    else:
+        Path(path).write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,217 @@
+"""The processes of the box as supervisord runs them: the table, its configuration file, its state.
+
+Writes `run/supervisord.conf` from the table below and speaks to supervisord over its Unix socket.  Decides
+nothing about calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from appliance.errors import YobirinError
+from appliance.settings import Home
+
+STOP_WAIT_S: Final = 15.0
+PR_SET_PDEATHSIG: Final = 1
+
+
+class SupervisorGone(YobirinError):
+    """supervisord is not running, or could not start a process."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True)
+class Process:
+    """One program under supervisord.  `priority` orders the start: who serves comes before who asks."""
+
+    name: str
+    priority: int
+    arguments: tuple[str, ...] = ()
+    stop_wait_s: int = 5
+
+
+BOX: Final = (
+    Process("phones", 10),
+    Process("audio", 10),
+    Process("dialer", 20, stop_wait_s=8),
+    Process("worker", 30, stop_wait_s=8),
+    Process("web", 30),
+)
+"""What every box runs.  architecture: one loop a process, and the dialer alone decides about calls."""
+
+DEMONSTRATION: Final = (Process("exchange", 5), Process("robots", 40))
+"""What the demonstration adds: the public network, and operators."""
+
+
+def configuration(home: Home, processes: tuple[Process, ...]) -> str:
+    """The text of supervisord.conf.  `%` is doubled, as its syntax asks."""
+    run, logs = _escaped(home.run), _escaped(home.logs)
+    head = f"""\
+; Written at every start from appliance/processes.py; changes here are lost.
+[supervisord]
+nodaemon=true
+silent=true
+logfile={logs}/supervisord.log
+logfile_maxbytes=5MB
+pidfile={run}/supervisord.pid
+childlogdir={logs}
+umask=077
+
+[unix_http_server]
+file={run}/supervisor.sock
+chmod=0700
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+"""
+    return head + "".join(_program(home, process) for process in processes)
+
+
+def _program(home: Home, process: Process) -> str:
+    words = [sys.executable, "-m", "appliance", process.name, "--home", str(home.root), *process.arguments]
+    command = " ".join(f'"{_escaped(word)}"' for word in words)
+    log = f"{_escaped(home.logs)}/{process.name}.log"
+    return f"""
+[program:{process.name}]
+command={command}
+directory={_escaped(Path(__file__).resolve().parent.parent)}
+priority={process.priority}
+autorestart=true
+startsecs=1
+startretries=1000000
+stopsignal=TERM
+stopwaitsecs={process.stop_wait_s}
+stdout_logfile={log}
+stdout_logfile_maxbytes=5MB
+redirect_stderr=true
+"""
+
+
+def _escaped(word: object) -> str:
+    return str(word).replace("%", "%%")
+
+
+def write_configuration(home: Home, processes: tuple[Process, ...]) -> Path:
+    """Write supervisord.conf, readable by the owner alone."""
+    path = home.run / "supervisord.conf"
+    path.touch(mode=0o600)
+    path.write_text(configuration(home, processes), encoding="utf-8")
+    return path
+
+
+def _die_with_parent() -> None:
+    """Linux: supervisord gets SIGTERM when the demonstration is killed, so nothing is left behind."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def command(configuration_file: Path) -> list[str]:
+    """How supervisord is started, in the foreground."""
+    return [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "supervisor.supervisord",
+        "-n",
+        "-c",
+        str(configuration_file),
+    ]
+
+
+class Supervisor:
+    """A running supervisord, started by us or by systemd."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self, processes: tuple[Process, ...], *, environment: Mapping[str, str] | None = None) -> None:
+        """Start supervisord as a child in its own session: Ctrl-C reaches us first."""
+        path = write_configuration(self._home, processes)
+        with (self._home.logs / "supervisord.out").open("ab") as log:
+            self._child = subprocess.Popen(
+                command(path),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+                env={**os.environ, **(environment or {})},
+            )
+
+    def stop(self) -> None:
+        """Stop every process in order, and supervisord last."""
+        if self._child is None or self._child.poll() is not None:
+            return
+        self._child.terminate()
+        try:
+            self._child.wait(STOP_WAIT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+
+    def is_alive(self) -> bool:
+        """Whether the child we started still runs."""
+        return self._child is not None and self._child.poll() is None
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Name to supervisord's own record (statename, pid, …).  Raises SupervisorGone."""
+        with contextlib.closing(_transport(self._home)) as transport:
+            proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+            try:
+                records: Any = proxy.supervisor.getAllProcessInfo()
+            except (OSError, xmlrpc.client.Error) as error:
+                raise SupervisorGone(
+                    "supervisord does not answer.", remedy="Start it with `yobirin run`."
+                ) from error
+        return {str(record["name"]): dict(record) for record in records}
+
+    def wait_running(self, timeout_s: float) -> None:
+        """Wait until every process has stayed up for a second.  Raises SupervisorGone naming the late one."""
+        deadline = time.monotonic() + timeout_s
+        behind = "supervisord"
+        while time.monotonic() < deadline:
+            with contextlib.suppress(SupervisorGone):
+                states = self.states()
+                late = [name for name, state in states.items() if state["statename"] != "RUNNING"]
+                if not late:
+                    return
+                behind = ", ".join(late)
+            if not self.is_alive():
+                break
+            time.sleep(0.1)
+        log = self._home.logs / f"{behind.split(',')[0]}.log"
+        raise SupervisorGone(f"{behind} did not start.", remedy=f"See {log}: {_last_line(log)}")
+
+
+def _transport(home: Home) -> Any:
+    from supervisor.xmlrpc import SupervisorTransport  # slow to import, and only asked for here
+
+    return SupervisorTransport("", "", f"unix://{home.run / 'supervisor.sock'}")
+
+
+def _last_line(path: Path) -> str:
+    if not path.exists():
+        return "(no log)"
+    lines = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else "(empty log)"
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far, from /proc (proc(5)); 0 when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,117 @@
+"""The house rules that a machine can read: imports go down only, one importer a library, a README a room."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+FLOORS = {
+    "appliance.errors": 0,
+    "appliance.clock": 0,
+    "appliance.settings": 0,
+    "appliance.ipc": 0,
+    "appliance.store": 1,
+    "appliance.pri_card": 2,
+    "appliance.audio": 2,
+    "appliance.phones": 2,
+    "appliance.gpio_leds": 2,
+    "appliance.watchdog": 2,
+    "appliance.dialer": 3,
+    "appliance.simulator": 3,
+    "appliance.worker": 3,
+    "appliance.cli": 4,
+    "appliance.demo": 4,
+    "appliance.processes": 4,
+    "appliance.__main__": 4,
+    "webui": 4,
+    "provisioning": 4,
+}
+
+ONE_IMPORTER = {
+    "peewee": ("appliance/store/",),
+    "playhouse": ("appliance/store/",),
+    "sqlcipher3": ("appliance/store/",),
+    "huey": ("appliance/store/", "appliance/worker.py"),
+    "sippy": ("appliance/phones/", "appliance/simulator/robot"),
+    "cheroot": ("webui/",),
+    "bottle": ("webui/",),
+    "jinja2": ("webui/",),
+    "supervisor": ("appliance/processes.py",),
+    "openpyxl": ("appliance/store/", "webui/"),
+    "serial": ("provisioning/",),
+    "smbus2": ("appliance/gpio_leds/",),
+    "can": ("appliance/chassis/",),
+}
+
+SOURCES = sorted(
+    [*ROOT.glob("appliance/**/*.py"), *ROOT.glob("webui/**/*.py"), *ROOT.glob("provisioning/**/*.py")]
+)
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports_of(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def floor_of(module: str) -> int | None:
+    parts = module.split(".")
+    for size in range(len(parts), 0, -1):
+        floor = FLOORS.get(".".join(parts[:size]))
+        if floor is not None:
+            return floor
+    return None
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_down_only(path: Path) -> None:
+    own = floor_of(module_name(path))
+    if own is None:
+        assert path.read_text(encoding="utf-8").strip() == "" or module_name(path) == "appliance", (
+            f"{path} stands on no floor"
+        )
+        return
+    climbing = {name for name in imports_of(path) if (floor_of(name) or 0) > own}
+    assert not climbing, f"{path} (floor {own}) imports upwards: {sorted(climbing)}"
+
+
+@pytest.mark.parametrize("library", sorted(ONE_IMPORTER))
+def test_a_library_is_imported_in_its_room_alone(library: str) -> None:
+    rooms = ONE_IMPORTER[library]
+    strangers = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if any(name == library or name.startswith(f"{library}.") for name in imports_of(path))
+        and not str(path.relative_to(ROOT)).startswith(rooms)
+    ]
+    assert strangers == []
+
+
+def test_every_room_has_a_readme() -> None:
+    rooms = [path for path in (ROOT / "appliance").iterdir() if path.is_dir() and path.name != "__pycache__"]
+    rooms += [ROOT / name for name in ("webui", "provisioning", "image-build", "tests", "bench")]
+    assert [str(room) for room in rooms if not (room / "README.md").exists()] == []
+
+
+def test_every_source_file_says_what_it_is() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if path.read_text(encoding="utf-8").strip()
+        and ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
+    ]
+    assert silent == []
