@@ -1,9 +1,9 @@
 """Messages between processes: Unix stream sockets, one JSON object a line, typed and versioned.
 
-A server's messages are msgspec Structs with a `tag`; the union of them is handed to `Codec`.  The codec
-does no I/O, so asyncio, a plain poll loop and a thread share it.  A connection begins with `Hello` both
-ways; what follows from the server is its snapshot, then events.  A request carries a number and gets one
-answer with the same number; an event carries none.
+A server's messages are msgspec Structs tagged by class name in the field "t"; their union is handed to
+`Codec`, which does no I/O, so asyncio, a plain poll loop and a thread share it.  A connection begins with
+`Hello` both ways; what follows from the server is its snapshot, then events.  A request carries a number
+and gets one answer with the same number; an event carries none.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ class Refused(YobirinError):
     """The other process answered with an error of its own."""
 
 
-class Hello(msgspec.Struct, frozen=True, tag="hello"):
+class Hello(msgspec.Struct, frozen=True, tag=True, tag_field="t"):
     """First line of either side."""
 
     name: str
     version: int = VERSION
 
 
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
+class Failed(msgspec.Struct, frozen=True, tag=True, tag_field="t"):
     """The answer to a request that could not be done."""
 
     what: str
     remedy: str = ""
 
 
-class Done(msgspec.Struct, frozen=True, tag="done"):
+class Done(msgspec.Struct, frozen=True, tag=True, tag_field="t"):
     """The answer to a request that has nothing to say."""
 
 
