@@ -1,0 +1,276 @@
+"""All that the dialer's machine may be told.  Values only: the flight recorder stores and replays them.
+
+What trunk, phones and audio report is fed as it came (their own classes); the rest is here.  Names ending in
+`_at` are wall-clock seconds since 1970 (UTC); everything else about time is the `now` handed to `feed`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+from appliance.audio import messages as audio
+from appliance.dialer.messages import LogOutSeat, Mode, PressKey
+from appliance.phones import messages as phones
+from appliance.pri_card import trunk
+
+BlockKind = Literal["forbid", "suspend", "exclude"]
+
+
+class Input(msgspec.Struct, frozen=True, tag=True, tag_field="t"):
+    """Base of all."""
+
+
+# --- what the store says ------------------------------------------------------------------------------
+
+
+class CallingHours(msgspec.Struct, frozen=True):
+    """One open span of a week, local time: `weekday` 0 is Monday; minutes from midnight, at most 1440."""
+
+    weekday: int
+    from_minute: int
+    to_minute: int
+
+
+class ResultCode(msgspec.Struct, frozen=True):
+    """A code an operator may key.  `is_contact` counts as a talk, `is_sales` as a win."""
+
+    code: str
+    name: str = ""
+    is_contact: bool = False
+    is_sales: bool = False
+    has_prompt: bool = False  # the site has speech for its name
+
+
+class ProjectSettings(msgspec.Struct, frozen=True):
+    """One project as it dials.  An empty `main_caller`, or no hours at all, and nothing is dialled."""
+
+    project_id: int
+    tenant_id: int
+    mode: Mode = "adaptive"
+    overdial: int = 0
+    ratio: float = 1.0
+    abandon_target: float = 0.03
+    channel_share: int = 115
+    ring_timeout_s: float = 25.0
+    answer_window_s: float = 2.0
+    interval_s: float = 0.0  # 95: not called again within
+    attempts_max: int = 0  # 97: no more attempts than; 0 is no limit
+    hours: tuple[CallingHours, ...] = ()
+    main_caller: str = ""
+    is_presented: bool = True
+    is_active: bool = True
+    is_ring_cut: bool = False  # overdial only: ringing calls are cut (92) when no seat is left
+    is_take_back: bool = False  # `#` within 10 s after the code takes it back
+    has_apology: bool = False  # the site has an apology that names the caller
+    codes: tuple[ResultCode, ...] = ()
+
+
+class ListSettings(msgspec.Struct, frozen=True):
+    """One list of a project."""
+
+    list_id: int
+    project_id: int
+    is_enabled: bool = True
+    is_started: bool = False
+
+
+class SeatSettings(msgspec.Struct, frozen=True):
+    """One desk phone."""
+
+    seat_id: int
+    extension: str
+    label: str = ""
+
+
+class Configure(Input, frozen=True):
+    """Everything a manager can change, in force from now on.  What is absent has been removed."""
+
+    projects: tuple[ProjectSettings, ...]
+    lists: tuple[ListSettings, ...]
+    seats: tuple[SeatSettings, ...]
+
+
+class StandingSeat(msgspec.Struct, frozen=True):
+    """A seat found after a restart: its leg still stands and the store knows who sat there.
+
+    With an `attempt_id` the result of that call has not been entered: the seat is asked for it.
+    """
+
+    seat_id: int
+    leg: str
+    user_id: int
+    user_name: str
+    tenant_id: int
+    project_ids: tuple[int, ...]
+    attempt_id: int = 0
+    project_id: int = 0
+    list_id: int = 0
+    customer_id: int = 0
+    number: str = ""
+
+
+class Start(Input, frozen=True):
+    """First input of all after `Configure`: the next free attempt id, and seats that still stand."""
+
+    next_attempt_id: int
+    seats: tuple[StandingSeat, ...] = ()
+    registered: tuple[str, ...] = ()
+
+
+class ListToday(msgspec.Struct, frozen=True):
+    """A list's counts of today, from the store, to count on from."""
+
+    list_id: int
+    attempts: int = 0
+    answered: int = 0
+    talks: int = 0
+    wins: int = 0
+    abandoned: int = 0
+
+
+class Today(Input, frozen=True):
+    """Counts to go on from after a restart."""
+
+    lists: tuple[ListToday, ...]
+
+
+class WallClock(Input, frozen=True):
+    """`offset_s` = wall − monotonic, `utc_offset_s` of the site's zone.  Sent at start and when it moved."""
+
+    offset_s: float
+    utc_offset_s: float = 32_400.0
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """A customer on offer, as the store's selection allowed it."""
+
+    customer_id: int
+    number: str
+    attempts: int = 0
+    last_called_at: float = 0.0
+
+
+class Offered(Input, frozen=True):
+    """Answer to `OfferWanted`.  `is_last`: nothing callable follows.  `callable` counts the whole list."""
+
+    list_id: int
+    customers: tuple[Customer, ...]
+    is_last: bool
+    callable: int = 0
+    cursor: str = ""
+
+
+class ListChanged(Input, frozen=True):
+    """Customers were added, removed or permitted again: what was buffered is dropped and asked for anew."""
+
+    list_id: int
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A number not to be dialled: for one project (0: all of the tenant), days as YYYYMMDD (0: no bound)."""
+
+    tenant_id: int
+    number: str
+    kind: BlockKind
+    project_id: int = 0
+    from_day: int = 0
+    to_day: int = 0
+
+
+class Blocked(Input, frozen=True):
+    """Numbers newly blocked, or released when `is_released`."""
+
+    blocks: tuple[Block, ...]
+    is_released: bool = False
+
+
+class AttemptCommitted(Input, frozen=True):
+    """The row of `OpenAttempt` is on the disk: the call may go out."""
+
+    attempt_id: int
+
+
+class LoginChecked(Input, frozen=True):
+    """Answer to `CheckLogin`.  `user_id` 0: refused, for `reason`."""
+
+    seat_id: int
+    user_id: int = 0
+    user_name: str = ""
+    tenant_id: int = 0
+    project_ids: tuple[int, ...] = ()
+    reason: Literal["", "wrong", "locked", "taken"] = ""
+
+
+class Remembered(Input, frozen=True):
+    """What a project's pacer had learnt, as `Machine.memory()` gave it."""
+
+    project_id: int
+    memory: dict[str, Any]
+
+
+# --- what people and the machine room say ---------------------------------------------------------------
+
+
+class Channels(Input, frozen=True):
+    """B channels usable for calls, in use or not: those of spans that are up, less faulty ones."""
+
+    total: int
+
+
+class PreviewDial(Input, frozen=True):
+    """Dial this customer for this seat.  Ask `Machine.preview_refusal` first."""
+
+    seat_id: int
+    list_id: int
+    customer: Customer
+
+
+class SetBreak(Input, frozen=True):
+    """A break begins or ends, from a screen.  Ignored while the seat talks or owes a code."""
+
+    seat_id: int
+    is_on: bool
+
+
+class ClearCall(Input, frozen=True):
+    """A technician clears one call."""
+
+    call_id: int
+
+
+class Tick(Input, frozen=True):
+    """Nothing happened but time: sent when `due` has come."""
+
+
+StoreInput = (
+    Configure | Start | Today | WallClock | Offered | ListChanged | Blocked | AttemptCommitted | LoginChecked
+    | Remembered | Channels | PreviewDial | SetBreak | ClearCall | Tick
+)  # fmt: skip
+
+PhonesInput = (
+    phones.Registered | phones.Unregistered | phones.Invited | phones.MediaChanged | phones.InfoDigit
+    | phones.LegEnded | phones.LegAnswered | phones.LockedOut | phones.PhonesSnapshot
+)  # fmt: skip
+
+AudioInput = (
+    audio.Digit | audio.Played | audio.Bridged | audio.RecordingDone | audio.RecordingLost | audio.PortFault
+    | audio.Silence | audio.AudioSnapshot
+)  # fmt: skip
+
+Any_ = StoreInput | PhonesInput | AudioInput | PressKey | LogOutSeat | trunk.TrunkEvent
+
+TYPES: Final[tuple[type, ...]] = (
+    Configure, Start, Today, WallClock, Offered, ListChanged, Blocked, AttemptCommitted, LoginChecked,
+    Remembered, Channels, PreviewDial, SetBreak, ClearCall, Tick,
+    phones.Registered, phones.Unregistered, phones.Invited, phones.MediaChanged, phones.InfoDigit,
+    phones.LegEnded, phones.LegAnswered, phones.LockedOut, phones.PhonesSnapshot,
+    audio.Digit, audio.Played, audio.Bridged, audio.RecordingDone, audio.RecordingLost, audio.PortFault,
+    audio.Silence, audio.AudioSnapshot, PressKey, LogOutSeat,
+    trunk.SetupSent, trunk.Withdrawn, trunk.Proceeding, trunk.Alerting, trunk.Progress, trunk.Answered,
+    trunk.Disconnecting, trunk.Cleared, trunk.Incoming, trunk.SpanState, trunk.Congested,
+)  # fmt: skip
+"""Every class `Machine.feed` takes; their names differ, so a name is enough to find one again."""
+
+assert len({kind.__name__ for kind in TYPES}) == len(TYPES)

@@ -1,0 +1,198 @@
+"""All that the dialer's machine may decide.  A shell carries each out, in order, and decides nothing itself.
+
+Commands to audio and phones that need nothing added are those rooms' own messages and are forwarded as they
+are: `OpenLine`, `ClosePort`, `Unbridge`, `Play`, `Hush`, `RejectLeg`, `HangUpLeg`; to the trunk, `PlaceCall`.
+Names ending in `_at` are wall-clock seconds since 1970 (UTC), 0.0 where it did not happen.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from appliance.audio import messages as audio
+from appliance.dialer.messages import SeatChanged
+from appliance.phones import messages as phones
+from appliance.pri_card import trunk
+
+AttemptEnd = Literal["result", "fault", "withdrawn"]
+IntervalKind = Literal["wait", "talk", "wrap", "break", "paused"]
+
+
+class Output(msgspec.Struct, frozen=True, tag=True, tag_field="t"):
+    """Base of all."""
+
+
+# --- questions to the store ----------------------------------------------------------------------------
+
+
+class OfferWanted(Output, frozen=True):
+    """Answer with `Offered`: the next `count` callable customers after `cursor` (empty: from the start)."""
+
+    list_id: int
+    count: int
+    cursor: str = ""
+
+
+class CheckLogin(Output, frozen=True):
+    """Answer with `LoginChecked`.  Never logged."""
+
+    seat_id: int
+    phone_id: str
+    pin: str
+
+
+# --- to be written -------------------------------------------------------------------------------------
+
+
+class OpenAttempt(Output, frozen=True):
+    """Write ahead; answer with `AttemptCommitted` once it is on the disk."""
+
+    attempt_id: int
+    tenant_id: int
+    project_id: int
+    list_id: int
+    customer_id: int
+    number: str
+    caller: str
+    opened_at: float
+    seat_id: int = 0
+    user_id: int = 0
+
+
+class SaveAttempt(Output, frozen=True):
+    """An attempt as it stands: on answer, on connection, and for the last time when `end` is set.
+
+    `result` is a code; empty for faults and withdrawals, which are nobody's result and leave the customer
+    callable.  A conversation's result may come after `cleared_at`.
+    """
+
+    attempt_id: int
+    span: int = 0
+    channel: int = 0
+    seat_id: int = 0
+    user_id: int = 0
+    setup_at: float = 0.0
+    alerting_at: float = 0.0
+    answered_at: float = 0.0
+    connected_at: float = 0.0
+    cleared_at: float = 0.0
+    cause: int = 0
+    result: str = ""
+    end: AttemptEnd | Literal[""] = ""
+
+
+class SaveHistory(Output, frozen=True):
+    """One history entry of an attempt that has a result.  `is_replacing`: the code before was taken back."""
+
+    attempt_id: int
+    tenant_id: int
+    project_id: int
+    list_id: int
+    customer_id: int
+    number: str
+    code: str
+    at: float
+    seat_id: int = 0
+    user_id: int = 0
+    talk_s: float = 0.0
+    wait_s: float = 0.0
+    wrap_s: float = 0.0
+    is_replacing: bool = False
+
+
+class SaveRefusal(Output, frozen=True):
+    """A rule kept a customer from being dialled: 9a, 90, 99, 95, 97.  `attempt_id` 0: before any attempt."""
+
+    tenant_id: int
+    project_id: int
+    list_id: int
+    customer_id: int
+    number: str
+    code: str
+    at: float
+    attempt_id: int = 0
+
+
+class SaveInterval(Output, frozen=True):
+    """One stretch of a seat's time, when it is over."""
+
+    kind: IntervalKind
+    tenant_id: int
+    seat_id: int
+    user_id: int
+    project_id: int
+    from_at: float
+    seconds: float
+    list_id: int = 0
+    attempt_id: int = 0
+
+
+class SaveSeat(Output, frozen=True):
+    """Who sits where, for a restart; `user_id` 0: nobody any more.  `attempt_id`: its result is owed."""
+
+    seat_id: int
+    leg: str = ""
+    user_id: int = 0
+    project_id: int = 0
+    attempt_id: int = 0
+    at: float = 0.0
+
+
+class SaveIncoming(Output, frozen=True):
+    """Somebody called us, and was answered by the announcement."""
+
+    called: str
+    caller: str
+    at: float
+    span: int
+    channel: int
+
+
+# --- to trunk, phones and audio -------------------------------------------------------------------------
+
+
+class ClearCall(Output, frozen=True):
+    """End a call with a Q.850 cause."""
+
+    call_id: int
+    cause: int = 16
+
+
+class AnswerIncoming(Output, frozen=True):
+    """Answer an incoming call."""
+
+    call_id: int
+
+
+class AnswerPhone(Output, frozen=True):
+    """Open audio for an invited leg (the port has the leg's name), then answer it."""
+
+    leg: str
+
+
+class BridgeCall(Output, frozen=True):
+    """Let customer and operator hear each other, and record.  `is_again`: audio restarted in between."""
+
+    attempt_id: int
+    tenant_id: int
+    line: str
+    phone: str
+    is_again: bool = False
+
+
+class Alarm(Output, frozen=True):
+    """Something a technician should see; off when it has passed."""
+
+    name: str
+    is_on: bool
+    what: str = ""
+
+
+Any_ = (
+    OfferWanted | CheckLogin | OpenAttempt | SaveAttempt | SaveHistory | SaveRefusal | SaveInterval | SaveSeat
+    | SaveIncoming | ClearCall | AnswerIncoming | AnswerPhone | BridgeCall | Alarm | SeatChanged
+    | audio.OpenLine | audio.ClosePort | audio.Unbridge | audio.Play | audio.Hush
+    | phones.RejectLeg | phones.HangUpLeg | trunk.PlaceCall
+)  # fmt: skip
