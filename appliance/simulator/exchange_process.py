@@ -38,12 +38,12 @@ def run(home: Home, settings: Settings, population_path: Path = population.SHIPP
         raise SettingsError(
             f"{home.site_file} has no simulated span.", remedy='Give a span kind = "simulated".'
         )
-    people = population.load(population_path)
+    people = population.load(population_path or _installed(home))
     zone = ZoneInfo(settings.time_zone)
     exchange = Exchange(
         [open_span(span, home, "network") for span in spans],
         people,
-        seed=seed,
+        seed=people.seed if seed is None else seed,
         now=time.monotonic(),
         hour_at=lambda _now: datetime.datetime.now(zone).hour,
     )
@@ -52,6 +52,11 @@ def run(home: Home, settings: Settings, population_path: Path = population.SHIPP
         asyncio.run(ExchangeShell(exchange, home).serve())
     finally:
         exchange.close()
+
+
+def _installed(home: Home) -> Path:
+    installed = population.site_file(home)
+    return installed if installed.exists() else population.SHIPPED
 
 
 class ExchangeShell:

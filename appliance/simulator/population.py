@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from appliance.errors import SettingsError
-from appliance.settings import Strict
+from appliance.settings import Home, Strict
 
 SHIPPED: Final = Path(__file__).with_name("population.toml")
 BRISK: Final = Path(__file__).with_name("population-brisk.toml")
@@ -154,8 +154,9 @@ class Incoming(Strict, frozen=True, kw_only=True):
 
 
 class Population(Strict, frozen=True, kw_only=True):
-    """The whole file."""
+    """The whole file.  `seed` makes runs repeat: the same seed and numbers, the same callees."""
 
+    seed: int = 1
     numbers: Numbers = Numbers()
     answer: Answer = Answer()
     ring: Ring = Ring()
@@ -181,6 +182,25 @@ def load(path: Path = SHIPPED) -> Population:
             remedy=f"Give an existing UTF-8 file; start from a copy of {SHIPPED.name}.",
         ) from error
     return parse(text, where=str(path))
+
+
+def site_file(home: Home) -> Path:
+    """The population that the exchange of this home serves, where one was installed."""
+    return home.root / "population.toml"
+
+
+def install(home: Home, source: Path = SHIPPED, *, seed: int | None = None) -> Path:
+    """Check a population and copy it to the home directory, with another seed if one is given.
+
+    The exchange reads it at its next start.  Raises SettingsError.
+    """
+    load(source)
+    text = source.read_text(encoding="utf-8")
+    if seed is not None:
+        text = f"seed = {seed}\n" + re.sub(r"(?m)^seed\s*=.*\n", "", text)
+    site_file(home).write_text(text, encoding="utf-8")
+    load(site_file(home))
+    return site_file(home)
 
 
 def parse(text: str, *, where: str = "population") -> Population:
@@ -219,7 +239,8 @@ def _remedy(message: str) -> str:
 
 
 def _known_keys() -> set[str]:
-    sections = [type(getattr(Population(), name)) for name in Population.__struct_fields__]
+    values = [getattr(Population(), name) for name in Population.__struct_fields__]
+    sections = [value for value in values if isinstance(value, msgspec.Struct)]
     return {key for section in sections for key in section.__struct_fields__} | set(
         Population.__struct_fields__
     )

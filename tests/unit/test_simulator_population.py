@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import collections
 import statistics
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from appliance.errors import SettingsError
+from appliance.settings import Home
 from appliance.simulator import population
 from appliance.simulator.callee import Callee, incoming_plan, rng_for
 from appliance.simulator.callee_plan import CALLEE_TONES_HZ, CallPlan, Do
@@ -182,6 +184,16 @@ def test_an_incoming_callers_plan_begins_with_our_answer() -> None:
 
     assert [step.do for step in plan.steps] == [Do.CONNECT, Do.DISCONNECT]
     assert (plan.talk_s() or 0.0) >= 5.0
+
+
+def test_a_population_is_installed_in_a_home_with_its_seed(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+
+    population.install(home, population.BRISK, seed=77)
+
+    installed = population.load(population.site_file(home))
+    assert installed.seed == 77
+    assert installed.talk == population.load(population.BRISK).talk
 
 
 @pytest.mark.parametrize(
