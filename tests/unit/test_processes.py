@@ -1,0 +1,49 @@
+"""supervisord's configuration from the table, and what happens when it is not there."""
+
+from __future__ import annotations
+
+import configparser
+import os
+from pathlib import Path
+
+import pytest
+
+from appliance import cli, processes
+from appliance.settings import Home
+
+
+def test_each_process_of_the_table_is_a_program_that_the_command_line_knows(tmp_path: Path) -> None:
+    text = processes.configuration(Home(tmp_path), processes.BOX + processes.DEMONSTRATION)
+    config = configparser.RawConfigParser()
+    config.read_string(text)
+    programs = [name.removeprefix("program:") for name in config.sections() if name.startswith("program:")]
+    assert sorted(programs) == sorted(cli.PROCESS_MODULES)
+    for name in programs:
+        assert f'"{name}" "--home" "{tmp_path}"' in config[f"program:{name}"]["command"]
+
+
+def test_a_percent_sign_in_the_path_survives_supervisors_syntax(tmp_path: Path) -> None:
+    text = processes.configuration(Home(tmp_path / "100%"), processes.BOX)
+    assert "100%%/logs" in text
+    assert "100%/" not in text
+
+
+def test_who_serves_starts_before_who_asks() -> None:
+    order = {process.name: process.priority for process in processes.BOX + processes.DEMONSTRATION}
+    assert order["exchange"] < order["phones"] < order["dialer"] < order["web"] < order["robots"]
+
+
+def test_the_configuration_is_for_the_owner_alone(tmp_path: Path) -> None:
+    path = processes.write_configuration(Home(tmp_path), processes.BOX)
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_no_supervisord_is_said_with_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(processes.SupervisorGone) as caught:
+        processes.Supervisor(Home(tmp_path)).states()
+    assert "yobirin run" in caught.value.remedy
+
+
+def test_cpu_time_is_read_from_the_kernel() -> None:
+    assert processes.cpu_seconds(os.getpid()) > 0
+    assert processes.cpu_seconds(2**22 + 1) == 0.0
