@@ -1,0 +1,258 @@
+"""Opens the one database: key, library version, pragmas read back, migrations.
+
+`open_store` refuses a wrong key, a readable key file and any SQLite that can corrupt a shared WAL.  Nothing
+else in the product makes a connection.  A `Store` may be shared by threads: each has its own connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+import peewee
+from playhouse.sqlcipher_ext import SqlCipherDatabase
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from appliance.errors import StoreError
+from appliance.settings import Home
+from appliance.settings import load as load_settings
+from appliance.store.migrate import migrate
+
+SQLITE_MIN: Final = (3, 51, 3)  # every SQLite from 3.7.0 to 3.51.2 can corrupt a WAL shared by processes
+KEY_BYTES: Final = 32
+BUSY_TIMEOUT_MS: Final = 15_000  # a bulk chunk holds the lock for some 20 ms; 15 s means a process hangs
+
+PRAGMAS: Final[tuple[tuple[str, str, object], ...]] = (
+    ("journal_mode", "wal", "wal"),
+    ("synchronous", "full", 2),
+    ("foreign_keys", "on", 1),
+    ("secure_delete", "on", 1),
+    ("mmap_size", "0", None),
+    ("temp_store", "memory", 2),
+    ("cache_size", "-16000", -16000),
+    ("busy_timeout", str(BUSY_TIMEOUT_MS), BUSY_TIMEOUT_MS),
+)
+"""Name, value set, value that must be read back (None: the pragma answers nothing when it is off)."""
+
+RIGHT_KEY: Final = "Put back the key that this database was made with."
+
+T = TypeVar("T")
+Parameters = Sequence[Any]
+
+
+class _Database(SqlCipherDatabase):  # type: ignore[misc]  # peewee is untyped here
+    """peewee's SQLCipher database with a raw key, so that no pass phrase is stretched at each connection."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        super().__init__(str(path), lock_type="IMMEDIATE", autoconnect=True)
+        self._key = key
+
+    def _connect(self) -> Any:
+        connection = sqlcipher.connect(self.database, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
+            _set_pragmas(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+class Store:
+    """The open database.  Verb modules take it as their first argument; only they write SQL.
+
+    Rows come back as msgspec Structs whose field names are the column names.  Every method raises StoreError
+    where the disk or the lock refuses.
+    """
+
+    def __init__(self, database: Any, *, home: Home, zone: ZoneInfo) -> None:
+        self.database = database
+        self.home = home
+        self.zone = zone
+        self._local = threading.local()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, taking the write lock at once.  Nested ones join the outer."""
+        with _translated(), self.database.atomic():
+            yield
+
+    def run(self, sql: str, parameters: Parameters = ()) -> int:
+        """Execute one statement; how many rows it changed."""
+        with _translated():
+            return int(self.database.execute_sql(sql, parameters).rowcount)
+
+    def insert(self, table: str, **values: Any) -> int:
+        """Insert one row; its id.  `table` and the names of `values` are ours, never a user's."""
+        names = ", ".join(values)
+        marks = ", ".join("?" * len(values))
+        with _translated():
+            cursor = self.database.execute_sql(
+                f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names from our own code
+                tuple(values.values()),
+            )
+            return int(cursor.lastrowid)
+
+    def many(self, sql: str, rows: Iterable[Parameters]) -> int:
+        """Execute one statement for each of `rows`; how many rows it changed.  At most 500 a transaction."""
+        with _translated():
+            return int(self.database.cursor().executemany(sql, rows).rowcount)
+
+    def all(self, kind: type[T], sql: str, parameters: Parameters = ()) -> list[T]:
+        """Every row, as `kind`."""
+        with _translated():
+            cursor = self.database.execute_sql(sql, parameters)
+            names = [column[0] for column in cursor.description]
+            return [
+                msgspec.convert(dict(zip(names, row, strict=True)), kind, strict=False)
+                for row in cursor.fetchall()
+            ]
+
+    def one(self, kind: type[T], sql: str, parameters: Parameters = ()) -> T | None:
+        """The first row, as `kind`, or None."""
+        found = self.all(kind, sql, parameters)
+        return found[0] if found else None
+
+    def tuples(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """Every row as a plain tuple."""
+        with _translated():
+            return list(self.database.execute_sql(sql, parameters).fetchall())
+
+    def value(self, sql: str, parameters: Parameters = ()) -> Any:
+        """The first column of the first row, or None."""
+        with _translated():
+            row = self.database.execute_sql(sql, parameters).fetchone()
+        return None if row is None else row[0]
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if not self.database.is_closed():
+            self.database.close()
+
+
+def open_store(home: Home, *, create: bool = False) -> Store:
+    """Open the database of `home`; with `create` make it, its key and its tables where absent.
+
+    Raises StoreError: too old a SQLite, no key or a key others can read, a wrong key, a damaged file.
+    """
+    check_library(tuple(sqlcipher.sqlite_version_info))
+    if not home.database.exists() and not create:
+        raise StoreError(
+            f"There is no database at {home.database}.",
+            remedy="Create it with `yobirin run` or `yobirin demo`.",
+        )
+    key = _read_key(home, create=create)
+    home.directory("data")
+    database = _Database(home.database, key)
+    store = Store(database, home=home, zone=ZoneInfo(load_settings(home).time_zone))
+    try:
+        with _translated(home.database):
+            database.connect()
+            migrate(database)
+    except BaseException:
+        store.close()
+        raise
+    os.chmod(home.database, 0o600)
+    return store
+
+
+def check_library(version: tuple[int, ...]) -> None:
+    """Refuse a SQLite that can corrupt a WAL shared by processes.  Raises StoreError."""
+    if version < SQLITE_MIN:
+        have, need = ".".join(map(str, version)), ".".join(map(str, SQLITE_MIN))
+        raise StoreError(
+            f"SQLite {have} can damage a database that several processes share.",
+            remedy=f"Install sqlcipher3 with SQLite {need} or newer (see requirements.lock).",
+        )
+
+
+def _read_key(home: Home, *, create: bool) -> bytes:
+    path = home.key_file
+    if not path.exists():
+        if home.database.exists() or not create:
+            raise StoreError(
+                f"The key file {path} is missing.",
+                remedy=RIGHT_KEY,
+            )
+        return _make_key(path, home)
+    if path.stat().st_mode & 0o077:
+        raise StoreError(f"The key file {path} can be read by others.", remedy=f"Run `chmod 600 {path}`.")
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise StoreError(
+            f"The key file {path} holds {len(key)} bytes instead of {KEY_BYTES}.",
+            remedy=RIGHT_KEY,
+        )
+    return key
+
+
+def _make_key(path: Path, home: Home) -> bytes:
+    home.directory("secrets")
+    key = secrets.token_bytes(KEY_BYTES)
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(fresh, path)  # two processes may start at once: the first key stands
+    except FileExistsError:
+        key = path.read_bytes()
+    fresh.unlink(missing_ok=True)
+    return key
+
+
+def _set_pragmas(connection: Any) -> None:
+    for name, value, expected in PRAGMAS:
+        connection.execute(f"PRAGMA {name} = {value}")
+        row = connection.execute(f"PRAGMA {name}").fetchone()
+        if expected is not None and (row is None or row[0] != expected):
+            raise StoreError(
+                f"The database does not take {name} = {value} (it says {row and row[0]}).",
+                remedy="Keep it on a local disk: network file systems cannot carry it.",
+            )
+
+
+@contextlib.contextmanager
+def _translated(path: Path | None = None) -> Iterator[None]:
+    """Turn the driver's errors into ours, once."""
+    try:
+        yield
+    except (peewee.DatabaseError, sqlcipher.Error) as error:
+        raise translated(error, path) from error
+
+
+def translated(error: Exception, path: Path | None = None) -> StoreError:
+    """The driver's error in words, with the remedy."""
+    text = str(error)
+    where = str(path) if path else "The database"
+    if "not a database" in text:
+        return StoreError(
+            f"{where} does not open with this key.",
+            remedy=RIGHT_KEY,
+        )
+    if "disk is full" in text:
+        return DiskFull("The disk is full: nothing more can be stored.", remedy="Free space, then repeat.")
+    if "locked" in text or "busy" in text:
+        return StoreError(f"{where} is locked by another process.", remedy="Repeat in a minute.")
+    if "malformed" in text:
+        return StoreError(f"{where} is damaged.", remedy="Restore the last backup.")
+    if isinstance(error, peewee.IntegrityError | sqlcipher.IntegrityError):
+        return Conflict(text)
+    return StoreError(f"{where}: {text}.", remedy="See the log of this process.")
+
+
+class DiskFull(StoreError):
+    """No space left; the change was not stored."""
+
+
+class Conflict(StoreError):
+    """A rule of the database forbids the change, for example a name that is taken."""
