@@ -1,0 +1,260 @@
+"""One seat as one table: what each key, hang-up and call does in each state.  Speaks to nobody.
+
+The cycle on the phone alone: service code, ID `#`, PIN `#`; `*` to be dialled for; the talk ends with the
+customer's hang-up or `#`; two digits, read back; `*` confirms and dials on, `#` corrects; handset down logs
+out, and a code still owed becomes 98.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+from appliance.dialer.messages import SeatState
+from appliance.dialer.outputs import IntervalKind
+
+TYPED_MAX: Final = 12  # digits of an ID or PIN; more are dropped
+
+
+class State(Enum):
+    """Where a seat stands."""
+
+    OUT = auto()
+    ASKING_ID = auto()
+    ASKING_PIN = auto()
+    CHECKING = auto()
+    PAUSED = auto()
+    WAITING = auto()
+    CALLING = auto()  # a preview call rings
+    TALKING = auto()
+    ENTERING = auto()
+    CONFIRMING = auto()
+    BREAK = auto()
+
+
+class Event(Enum):
+    """What may happen to it.  `key_event` turns a key into one of these."""
+
+    OFF_HOOK = auto()
+    DIGIT = auto()
+    STAR = auto()
+    HASH = auto()
+    NOTHING_TYPED = auto()  # `#` where digits should have come first
+    CODE_KNOWN = auto()
+    CODE_UNKNOWN = auto()
+    LOGIN_OK = auto()
+    LOGIN_REFUSED = auto()
+    TAKE_BACK = auto()
+    CALL = auto()
+    PARTED = auto()  # the customer hung up
+    PREVIEW = auto()
+    PREVIEW_OVER = auto()
+    BREAK_ON = auto()
+    BREAK_OFF = auto()
+    AWAY = auto()  # on hold, or its RTP fell silent
+    ON_HOOK = auto()
+    FORCED_OUT = auto()
+
+
+class Do(Enum):
+    """What the machine does on the way."""
+
+    NOTHING = auto()
+    TYPE = auto()
+    ASK_ID = auto()
+    ASK_PIN = auto()
+    CHECK = auto()
+    WELCOME = auto()
+    SAY_REFUSED = auto()
+    BE_READY = auto()
+    BE_PAUSED = auto()
+    DIAL = auto()
+    GIVE_UP = auto()
+    SAY_NO_ANSWER = auto()
+    TALK = auto()
+    END_TALK = auto()
+    ASK_CODE = auto()
+    RE_ASK_CODE = auto()
+    TAKE_BACK = auto()
+    READ_BACK = auto()
+    SAY_UNKNOWN = auto()
+    SAY_MISSING = auto()
+    SAVE_CODE = auto()
+    REST = auto()
+    LEAVE = auto()
+    LEAVE_CALLING = auto()
+    LEAVE_TALK = auto()
+    LEAVE_OWING = auto()
+    SEE_OFF = auto()
+    SEE_OFF_CALLING = auto()
+    SEE_OFF_TALK = auto()
+    SEE_OFF_OWING = auto()
+
+
+Row = tuple[Do, State]
+
+_LEAVING: Final[dict[Event, Row]] = {
+    Event.ON_HOOK: (Do.LEAVE, State.OUT),
+    Event.FORCED_OUT: (Do.SEE_OFF, State.OUT),
+}
+_OWING: Final[dict[Event, Row]] = {
+    Event.ON_HOOK: (Do.LEAVE_OWING, State.OUT),
+    Event.FORCED_OUT: (Do.SEE_OFF_OWING, State.OUT),
+}
+
+TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
+    State.OUT: {Event.OFF_HOOK: (Do.ASK_ID, State.ASKING_ID)},
+    State.ASKING_ID: {
+        **_LEAVING,
+        Event.DIGIT: (Do.TYPE, State.ASKING_ID),
+        Event.STAR: (Do.ASK_ID, State.ASKING_ID),
+        Event.NOTHING_TYPED: (Do.ASK_ID, State.ASKING_ID),
+        Event.HASH: (Do.ASK_PIN, State.ASKING_PIN),
+    },
+    State.ASKING_PIN: {
+        **_LEAVING,
+        Event.DIGIT: (Do.TYPE, State.ASKING_PIN),
+        Event.STAR: (Do.ASK_ID, State.ASKING_ID),
+        Event.NOTHING_TYPED: (Do.NOTHING, State.ASKING_PIN),
+        Event.HASH: (Do.CHECK, State.CHECKING),
+    },
+    State.CHECKING: {
+        **_LEAVING,
+        Event.LOGIN_OK: (Do.WELCOME, State.PAUSED),
+        Event.LOGIN_REFUSED: (Do.SAY_REFUSED, State.ASKING_ID),
+    },
+    State.PAUSED: {
+        **_LEAVING,
+        Event.STAR: (Do.BE_READY, State.WAITING),
+        Event.BREAK_ON: (Do.REST, State.BREAK),
+    },
+    State.WAITING: {
+        **_LEAVING,
+        Event.CALL: (Do.TALK, State.TALKING),
+        Event.PREVIEW: (Do.DIAL, State.CALLING),
+        Event.HASH: (Do.BE_PAUSED, State.PAUSED),
+        Event.TAKE_BACK: (Do.TAKE_BACK, State.ENTERING),
+        Event.BREAK_ON: (Do.REST, State.BREAK),
+        Event.AWAY: (Do.BE_PAUSED, State.PAUSED),
+    },
+    State.CALLING: {
+        Event.CALL: (Do.TALK, State.TALKING),
+        Event.HASH: (Do.GIVE_UP, State.WAITING),
+        Event.PREVIEW_OVER: (Do.SAY_NO_ANSWER, State.WAITING),
+        Event.ON_HOOK: (Do.LEAVE_CALLING, State.OUT),
+        Event.FORCED_OUT: (Do.SEE_OFF_CALLING, State.OUT),
+    },
+    State.TALKING: {
+        Event.HASH: (Do.END_TALK, State.ENTERING),
+        Event.PARTED: (Do.ASK_CODE, State.ENTERING),
+        Event.ON_HOOK: (Do.LEAVE_TALK, State.OUT),
+        Event.FORCED_OUT: (Do.SEE_OFF_TALK, State.OUT),
+    },
+    State.ENTERING: {
+        **_OWING,
+        Event.DIGIT: (Do.TYPE, State.ENTERING),
+        Event.CODE_KNOWN: (Do.READ_BACK, State.CONFIRMING),
+        Event.CODE_UNKNOWN: (Do.SAY_UNKNOWN, State.ENTERING),
+        Event.STAR: (Do.SAY_MISSING, State.ENTERING),
+        Event.HASH: (Do.RE_ASK_CODE, State.ENTERING),
+        Event.NOTHING_TYPED: (Do.RE_ASK_CODE, State.ENTERING),
+    },
+    State.CONFIRMING: {
+        **_OWING,  # read back, but not confirmed: a mistake may have been heard, so no code is stored
+        Event.STAR: (Do.SAVE_CODE, State.WAITING),
+        Event.HASH: (Do.RE_ASK_CODE, State.ENTERING),
+    },
+    State.BREAK: {
+        **_LEAVING,
+        Event.BREAK_OFF: (Do.BE_PAUSED, State.PAUSED),
+        Event.STAR: (Do.BE_READY, State.WAITING),
+    },
+}
+
+assert set(TRANSITIONS) == set(State)
+assert {do for rows in TRANSITIONS.values() for do, _next in rows.values()} == set(Do)
+
+SHOWN: Final[dict[State, SeatState]] = {
+    State.OUT: "logged_out",
+    State.ASKING_ID: "login",
+    State.ASKING_PIN: "login",
+    State.CHECKING: "login",
+    State.PAUSED: "paused",
+    State.WAITING: "waiting",
+    State.CALLING: "ringing",
+    State.TALKING: "talking",
+    State.ENTERING: "wrapup",
+    State.CONFIRMING: "wrapup",
+    State.BREAK: "break",
+}
+assert set(SHOWN) == set(State)
+
+KEPT: Final[dict[SeatState, IntervalKind]] = {
+    "paused": "paused",
+    "waiting": "wait",
+    "ringing": "wait",  # a preview call that rings: the operator waits for a connection
+    "talking": "talk",
+    "wrapup": "wrap",
+    "break": "break",
+}
+"""Shown states whose time is written down."""
+
+
+@dataclass(slots=True)
+class Seat:
+    """Facts about one seat.  Times are monotonic seconds."""
+
+    seat_id: int
+    extension: str
+    label: str
+    state: State = State.OUT
+    is_registered: bool = False
+    leg: str = ""
+    since: float = 0.0  # in the shown state
+    interval_from: float = 0.0
+    typed: str = ""
+    phone_id: str = ""
+    user_id: int = 0
+    user_name: str = ""
+    tenant_id: int = 0
+    project_ids: tuple[int, ...] = ()
+    project_id: int = 0
+    attempt_id: int = 0  # the call in hand, until its code is saved
+    last_attempt_id: int = 0
+    coded: float = -1.0  # when the last code was saved
+    saved_code: str = ""
+    logout_reason: str = ""  # a forced log-out that waits for the call's end
+    wait_s: float = 0.0  # waited for the call in hand
+    talk_s: float = 0.0
+    wrap_from: float = 0.0
+    last_action: float = 0.0
+    day_totals: dict[str, float] = field(
+        default_factory=lambda: {"talks": 0, "talk": 0, "wait": 0, "wrap": 0}
+    )
+
+    def step(self, event: Event) -> Do | None:
+        """Move on; what is to be done, or None for what has no meaning in this state."""
+        row = TRANSITIONS[self.state].get(event)
+        if row is None:
+            return None
+        self.state = row[1]
+        return row[0]
+
+    def key_event(self, digit: str, *, codes: Container[str], can_take_back: bool) -> Event | None:
+        """What a key means here.  None: a key that no telephone of ours should send (A-D)."""
+        if digit == "*":
+            return Event.STAR
+        if digit == "#":
+            if self.state is State.WAITING and can_take_back:
+                return Event.TAKE_BACK
+            return Event.HASH if self.typed or self.state not in _TYPING else Event.NOTHING_TYPED
+        if not digit.isdecimal():
+            return None
+        if self.state is State.ENTERING and len(self.typed) == 1:
+            return Event.CODE_KNOWN if self.typed + digit in codes else Event.CODE_UNKNOWN
+        return Event.DIGIT
+
+
+_TYPING: Final = frozenset({State.ASKING_ID, State.ASKING_PIN, State.ENTERING})
