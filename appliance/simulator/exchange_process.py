@@ -27,9 +27,11 @@ TICK_S: Final = 0.020  # one block of speech
 TICKS_BEHIND_MAX: Final = 5  # 100 ms: what the far end's buffers bridge; older speech is not worth sending
 
 
-def run(home: Home, settings: Settings, population_path: Path = population.SHIPPED, seed: int = 1) -> None:
+def run(home: Home, settings: Settings, population_path: Path | None = None, seed: int | None = None) -> None:
     """Serve every simulated span of the site file until told to stop.
 
+    The population is the one given, else the home directory's (`population.install`), else the shipped
+    one; `seed` overrides the file's.
     Raises SettingsError for a wrong population or a site without simulated spans, DeviceError for a line
     that cannot be opened.
     """
