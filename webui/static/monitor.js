@@ -1,0 +1,173 @@
+// The operator's monitor: no keyboard, no pointer.  Panes are drawn from the stream; nothing of a customer
+// stays when the result is saved, the operator leaves, or the stream has been silent after a call's end.
+
+import { Live } from "./live.js";
+import { number, twoDigitDuration } from "./format.js";
+import { h, say } from "./dom.js";
+import { STATES } from "./states.js";
+import { t } from "./words.js";
+
+const PRIVATE_AFTER_S = 10;
+const RESULT_LATE_S = 60;
+const live = new Live(document.body.dataset.events, "");
+const panes = new Map([...document.querySelectorAll(".pane")].map((root) => [root.dataset.label, new Map()]));
+
+const BAND = {
+  logged_out: () => t("未ログイン"),
+  login: () => t("ログイン中"),
+  paused: () => t("準備中"),
+  waiting: () => t("待機"),
+  ringing: () => t("呼出中"),
+  talking: () => t("通話中"),
+  wrapup: () => t("結果入力"),
+  break: () => t("休憩"),
+};
+
+function part(pane, name) {
+  return pane.querySelector(`[data-is="${name}"]`);
+}
+
+function draw(pane, seat) {
+  const late = seat.state === "wrapup" && live.now() - seat.since_at > RESULT_LATE_S;
+  const look = late ? "alarm" : seat.state;
+  part(pane, "band").className = `band s-${look}`;
+  const word = late ? t("結果未入力") : BAND[seat.state]();
+  part(pane, "state").dataset.word = `${late ? "！" : STATES[seat.state].glyph} ${word}`;
+  say(part(pane, "extension"), t("内線{n}", { n: seat.extension }));
+  if (late && !pane.dataset.rang) beep();
+  pane.dataset.rang = late ? "yes" : "";
+  const customer = ["ringing", "talking", "wrapup"].includes(seat.state) ? seat.customer : null;
+  part(pane, "customer").hidden = !customer;
+  part(pane, "rest").hidden = !!customer;
+  if (customer) showCustomer(pane, customer, seat);
+  else showRest(pane, seat);
+  part(pane, "keys").hidden = !customer;
+  echo(pane, seat);
+}
+
+function showCustomer(pane, customer, seat) {
+  say(part(pane, "kana"), customer.kana);
+  say(part(pane, "name"), customer.name ? t("{name} 様", { name: customer.name }) : t("（名前なし）"));
+  say(part(pane, "number"), customer.number);
+  const body = part(pane, "facts");
+  const key = JSON.stringify(customer.facts);
+  if (body.dataset.key !== key) {
+    body.dataset.key = key;
+    body.replaceChildren(...customer.facts.map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value))));
+  }
+  const memo = part(pane, "memo");
+  memo.replaceChildren(h("b", {}, t("前回")), ` ${customer.memo || t("初めての架電です")}`);
+  const keys = part(pane, "keys");
+  const codes = JSON.stringify(seat.codes);
+  if (keys.dataset.key !== codes) {
+    keys.dataset.key = codes;
+    keys.replaceChildren(...seat.codes.map(([code, name]) => h("li", {}, h("b", {}, code), ` ${name}`)));
+  }
+}
+
+function showRest(pane, seat) {
+  const big = part(pane, "big");
+  const next = part(pane, "next");
+  const texts = {
+    logged_out: [t("ログインしていません"), t("内線{n}の受話器を上げて {code} → 社員番号 # → 暗証番号 #", { n: seat.extension, code: document.body.dataset.serviceCode })],
+    login: [t("ログイン中"), t("音声の案内にしたがってください")],
+    paused: [t("{name} さん", { name: seat.user_name }), t("＊を押すと発信を始めます")],
+    waiting: [t("接続待ち"), t("つながるまでお待ちください")],
+    ringing: [t("呼出中"), t("まもなくつながります")],
+    break: [t("休憩中"), t("＊を押すと再開します")],
+    talking: [t("通話中"), ""],
+    wrapup: [t("結果入力"), t("2けたの結果コードを押してください")],
+  }[seat.state];
+  say(big, texts[0]);
+  say(next, texts[1]);
+  const counts = part(pane, "counts");
+  counts.hidden = !seat.user_id;
+  say(part(pane, "calls"), number(seat.talks_today));
+  say(part(pane, "talk"), twoDigitDuration(seat.talk_s_today));
+  say(part(pane, "wait"), twoDigitDuration(seat.wait_s_today));
+}
+
+function echo(pane, seat) {
+  const typed = part(pane, "typed");
+  const hint = part(pane, "hint");
+  const names = Object.fromEntries(seat.codes ?? []);
+  let shown = "";
+  let words = "";
+  if (seat.typed) {
+    shown = seat.typed.length === 2 ? `${seat.typed} ${names[seat.typed] ?? t("登録のないコード")}` : `${seat.typed}＿`;
+    words = seat.typed.length === 2 ? t("＊で確定して次へ　# でやり直し") : t("あと1けた");
+  } else if (seat.saved_code && !["talking", "wrapup"].includes(seat.state)) {
+    shown = `✔ ${seat.saved_code} ${names[seat.saved_code] ?? ""}`;
+    words = t("保存しました");
+  } else if (["talking", "wrapup"].includes(seat.state)) {
+    words = t("結果は 2けた → ＊で確定して次へ　　# でやり直し");
+  }
+  typed.hidden = !shown;
+  say(typed, shown);
+  say(hint, words);
+}
+
+function tick() {
+  for (const [label] of panes) {
+    const pane = document.querySelector(`.pane[data-label="${CSS.escape(label)}"]`);
+    const seat = live.view.seats?.[label];
+    const state = part(pane, "state");
+    if (live.state === "stale" || live.state === "dark") {
+      stale(pane, seat);
+    } else if (seat) {
+      pane.classList.remove("stale");
+      if (seat.state === "wrapup") draw(pane, seat);
+      say(state, `${state.dataset.word} ${seat.since_at && seat.state !== "logged_out" ? twoDigitDuration(live.now() - seat.since_at) : ""}`);
+    }
+  }
+}
+
+function stale(pane, seat) {
+  pane.classList.add("stale");
+  part(pane, "band").className = "band s-alarm";
+  say(part(pane, "state"), `！ ${t("更新停止")}`);
+  say(part(pane, "hint"), t("画面は止まっています。電話はそのまま使えます"));
+  part(pane, "typed").hidden = true;
+  const isTalking = seat?.state === "talking";
+  if (!isTalking || live.age() > 600 + PRIVATE_AFTER_S) {
+    part(pane, "customer").hidden = true;
+    part(pane, "keys").hidden = true;
+    part(pane, "rest").hidden = false;
+    say(part(pane, "big"), t("更新停止"));
+    say(part(pane, "next"), t("画面は止まっています。電話はそのまま使えます"));
+    part(pane, "counts").hidden = true;
+  }
+}
+
+function beep() {
+  try {
+    const context = new AudioContext();
+    const tone = context.createOscillator();
+    const level = context.createGain();
+    level.gain.value = 0.1;
+    tone.connect(level).connect(context.destination);
+    tone.start();
+    tone.stop(context.currentTime + 0.4);
+  } catch {
+    // A kiosk without sound: the band says it.
+  }
+}
+
+live.on((view, kind, changed) => {
+  for (const [label, seat] of Object.entries(changed.seats ?? {})) {
+    const pane = document.querySelector(`.pane[data-label="${CSS.escape(label)}"]`);
+    if (pane && seat) draw(pane, seat);
+  }
+  tick();
+});
+live.onState((state) => {
+  if (state === "live") {
+    for (const [label, seat] of Object.entries(live.view.seats ?? {})) {
+      const pane = document.querySelector(`.pane[data-label="${CSS.escape(label)}"]`);
+      if (pane && seat) draw(pane, seat);
+    }
+  }
+  tick();
+});
+live.start();
+setInterval(tick, 1000);

@@ -1,0 +1,121 @@
+// The player at the bottom of the page: keeps playing while rows are read.  Speech comes by HTTP range, also
+// while the recording still grows; the waveform is drawn from peaks computed on the box.
+
+import { duration } from "./format.js";
+import { colour } from "./chart.js";
+import { say } from "./dom.js";
+import { t } from "./words.js";
+
+const bar = document.getElementById("player");
+const $ = (name) => bar.querySelector(`[data-is="${name}"]`);
+const audio = $("audio");
+const canvas = $("wave");
+const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
+const SILENT = 0.02;
+let peaks = { left: [], right: [], seconds: 0 };
+let current = null;
+
+export async function open(button) {
+  current = button;
+  bar.hidden = false;
+  say($("title"), button.dataset.title);
+  $("problem").textContent = "";
+  peaks = { left: [], right: [], seconds: Number(button.dataset.seconds) || 0 };
+  audio.src = button.dataset.play;
+  audio.playbackRate = Number($("speed").value);
+  const start = /^#t=(\d+)/.exec(location.hash);
+  if (start && button.dataset.linked) audio.currentTime = Number(start[1]);
+  audio.play().catch(() => {}); // a browser may want a click of its own: the button is there
+  draw();
+  try {
+    const answer = await fetch(`${button.dataset.play}/peaks`, { credentials: "same-origin" });
+    if (answer.ok) peaks = await answer.json();
+  } catch {
+    // No waveform: the slider still works.
+  }
+  draw();
+}
+
+function total() {
+  return Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : peaks.seconds || 0;
+}
+
+function draw() {
+  const width = (canvas.width = canvas.clientWidth * devicePixelRatio);
+  const height = (canvas.height = canvas.clientHeight * devicePixelRatio);
+  const pen = canvas.getContext("2d");
+  const ink = { left: colour("--chart-answers"), right: colour("--chart-abandons") };
+  pen.clearRect(0, 0, width, height);
+  for (const [side, top] of [["left", 0], ["right", height / 2]]) {
+    const values = peaks[side] ?? [];
+    pen.fillStyle = ink[side];
+    const step = width / Math.max(1, values.length);
+    values.forEach((value, at) => {
+      const tall = Math.max(1, value * (height / 2 - 4));
+      pen.fillRect(at * step, top + (height / 2 - tall) / 2, Math.max(1, step - 0.5), tall);
+    });
+  }
+  const at = total() ? (audio.currentTime / total()) * width : 0;
+  pen.fillStyle = colour("--text");
+  pen.fillRect(at, 0, 2, height);
+}
+
+function tick() {
+  say($("time"), `${duration(audio.currentTime)} / ${duration(total())}`);
+  $("slider").max = total();
+  if (document.activeElement !== $("slider")) $("slider").value = audio.currentTime;
+  say($("toggle"), audio.paused ? `▶ ${t("再生")}` : `❚❚ ${t("停止")}`);
+  if (!audio.paused && $("skip").checked) skipSilence();
+  draw();
+}
+
+function skipSilence() {
+  const count = peaks.left?.length ?? 0;
+  if (!count || !total()) return;
+  const perSecond = count / total();
+  const loud = (index) => (peaks.left[index] ?? 0) > SILENT || (peaks.right[index] ?? 0) > SILENT;
+  let index = Math.floor(audio.currentTime * perSecond);
+  const start = index;
+  while (index < count && !loud(index)) index += 1;
+  if (index - start > perSecond * 3) audio.currentTime = index / perSecond - 0.3;
+}
+
+function jump(seconds) {
+  audio.currentTime = Math.min(Math.max(0, audio.currentTime + seconds), total() || Infinity);
+}
+
+for (const name of ["timeupdate", "play", "pause", "loadedmetadata", "durationchange"]) audio.addEventListener(name, tick);
+audio.addEventListener("error", async () => {
+  // The element does not say why; the server does.
+  const answer = await fetch(current.dataset.play, { headers: { Range: "bytes=0-0" }, credentials: "same-origin" }).catch(() => null);
+  say($("problem"), answer && !answer.ok ? (await answer.text()).slice(0, 200) : t("再生できませんでした。"));
+});
+$("toggle").addEventListener("click", () => (audio.paused ? audio.play() : audio.pause()));
+$("slider").addEventListener("input", (event) => (audio.currentTime = Number(event.target.value)));
+$("speed").addEventListener("change", (event) => (audio.playbackRate = Number(event.target.value)));
+$("close").addEventListener("click", () => {
+  audio.pause();
+  bar.hidden = true;
+  current?.focus();
+});
+canvas.addEventListener("click", (event) => {
+  const box = canvas.getBoundingClientRect();
+  audio.currentTime = ((event.clientX - box.left) / box.width) * total();
+});
+for (const button of bar.querySelectorAll("[data-jump]")) button.addEventListener("click", () => jump(Number(button.dataset.jump)));
+bar.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.target.matches("select, button") && event.key === " ") return;
+  const keys = { " ": () => (audio.paused ? audio.play() : audio.pause()), ArrowLeft: () => jump(event.shiftKey ? -30 : -5), ArrowRight: () => jump(event.shiftKey ? 30 : 5) };
+  if (keys[event.key] && !event.target.matches("select")) {
+    event.preventDefault();
+    keys[event.key]();
+  }
+});
+new ResizeObserver(draw).observe(canvas);
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-play]");
+  if (button) open(button);
+});
+const linked = location.hash.startsWith("#t=") && document.querySelector("[data-play][data-linked]");
+if (linked) open(linked);
+export { SPEEDS };

@@ -1,0 +1,193 @@
+// The seat map: tiles with state and running seconds, filters, and the side panel of one seat.
+
+import { duration, number } from "./format.js";
+import { data, h, put, say } from "./dom.js";
+import { LONG_S, STATES } from "./states.js";
+import { t } from "./words.js";
+
+const ORDER = ["talking", "ringing", "waiting", "wrapup", "break", "paused", "login", "logged_out"];
+const COUNTED = ["waiting", "ringing", "talking", "wrapup", "break"];
+
+export class SeatMap {
+  constructor(box, { live, names, openPanel = null }) {
+    this.box = box;
+    this.live = live;
+    this.names = names;
+    this.openPanel = openPanel;
+    this.tiles = new Map();
+    this.filter = { list: 0, project: 0, state: "", text: "", order: "seat" };
+    this.seats = [];
+  }
+
+  show(seats) {
+    this.seats = Object.values(seats);
+    this.draw();
+  }
+
+  setFilter(change) {
+    Object.assign(this.filter, change);
+    this.draw();
+  }
+
+  wanted(seat) {
+    const { list, project, state, text } = this.filter;
+    if (project && seat.project_id && seat.project_id !== project) return false;
+    if (list && seat.list_id !== list) return false;
+    if (text && !`${seat.label} ${seat.extension} ${seat.user_name}`.toLowerCase().includes(text)) return false;
+    return !state || seat.state === state;
+  }
+
+  draw() {
+    const seats = this.seats.filter((seat) => this.wanted(seat));
+    const since = (seat) => seat.since_at || Infinity;
+    if (this.filter.order === "state") seats.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || since(a) - since(b));
+    else if (this.filter.order === "time") seats.sort((a, b) => since(a) - since(b));
+    else seats.sort((a, b) => a.label.localeCompare(b.label, "ja", { numeric: true }));
+    const size = this.seats.length <= 16 ? "seats spacious" : this.seats.length <= 40 ? "seats roomy" : "seats";
+    if (this.box.className !== size && !this.box.dataset.fixed) this.box.className = size;
+    const kept = new Set(seats.map((seat) => seat.seat_id));
+    for (const [id, tile] of this.tiles) {
+      if (!kept.has(id)) {
+        tile.root.remove();
+        this.tiles.delete(id);
+      }
+    }
+    seats.forEach((seat, index) => this.place(seat, index));
+    this.tick();
+  }
+
+  place(seat, index) {
+    const tile = this.tiles.get(seat.seat_id) ?? this.make(seat);
+    tile.seat = seat;
+    const { glyph, word } = STATES[seat.state];
+    tile.base = `seat s-${seat.state}`;
+    say(tile.label, seat.label);
+    say(tile.glyph, glyph);
+    say(tile.word, word());
+    say(tile.who, seat.user_name || (seat.is_registered ? t("内線{n}", { n: seat.extension }) : t("電話機なし")));
+    put(tile.root, "aria-label", `${seat.label} ${word()} ${seat.user_name}`);
+    if (this.box.children[index] !== tile.root) this.box.insertBefore(tile.root, this.box.children[index] ?? null);
+  }
+
+  make(seat) {
+    const tile = { label: h("span"), glyph: h("span", { class: "glyph", "aria-hidden": "true" }), word: h("span", { class: "word num" }), who: h("span", { class: "who" }), time: h("span", { class: "time" }) };
+    const tag = this.openPanel ? "button" : "div";
+    tile.root = h(tag, { "data-seat": seat.seat_id, type: this.openPanel ? "button" : null }, tile.label, tile.glyph, tile.word, tile.who, tile.time);
+    if (this.openPanel) {
+      tile.root.addEventListener("click", () => this.openPanel(tile.seat.seat_id, tile.root));
+      tile.root.addEventListener("keydown", (event) => this.move(event));
+    }
+    this.tiles.set(seat.seat_id, tile);
+    return tile;
+  }
+
+  move(event) {
+    const tiles = [...this.box.children];
+    const columns = getComputedStyle(this.box).gridTemplateColumns.split(" ").length;
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
+    if (!step) return;
+    const next = tiles[tiles.indexOf(event.currentTarget) + step];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    }
+  }
+
+  tick() {
+    const now = this.live.now();
+    for (const { root, seat, base, time } of this.tiles.values()) {
+      const seconds = seat.since_at ? now - seat.since_at : 0;
+      say(time, seat.state === "logged_out" ? "" : duration(seconds));
+      const [first, second] = LONG_S[seat.state] ?? [Infinity, Infinity];
+      const wanted = seconds > second ? "seat s-alarm" : seconds > first ? `${base} long` : base;
+      if (root.className !== wanted) root.className = wanted;
+    }
+  }
+
+  counts() {
+    const found = Object.fromEntries(COUNTED.map((state) => [state, 0]));
+    for (const seat of this.seats) {
+      if (seat.state in found && this.wanted({ ...seat, state: this.filter.state || seat.state })) found[seat.state] += 1;
+    }
+    return found;
+  }
+}
+
+export class SeatPanel {
+  constructor(panel, { live, names, post }) {
+    this.panel = panel;
+    this.live = live;
+    this.names = names;
+    this.post = post;
+    this.seatId = 0;
+    panel.querySelector("[data-shuts]").addEventListener("click", () => this.close());
+    panel.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
+    panel.querySelector("form").addEventListener("submit", (event) => this.logOut(event));
+  }
+
+  open(seatId, opener) {
+    this.opener?.setAttribute("aria-pressed", "false");
+    this.opener = opener;
+    opener.setAttribute("aria-pressed", "true");
+    this.seatId = seatId;
+    this.panel.hidden = false;
+    say(this.panel.querySelector("[data-answer]"), "");
+    this.show();
+    this.recent();
+    this.panel.querySelector("[data-shuts]").focus();
+  }
+
+  close() {
+    this.panel.hidden = true;
+    this.seatId = 0;
+    this.opener?.setAttribute("aria-pressed", "false");
+    this.opener?.focus();
+  }
+
+  seat() {
+    return this.live.view.seats?.[this.seatId];
+  }
+
+  show() {
+    const seat = this.seat();
+    if (this.panel.hidden || !seat) return;
+    const { glyph, word } = STATES[seat.state];
+    const values = {
+      title: `${seat.label}　${t("内線{n}", { n: seat.extension })}`,
+      user: seat.user_name || t("ログインしていません"),
+      state: `${glyph} ${word()} ${seat.since_at ? duration(this.live.now() - seat.since_at) : ""}`,
+      phone: seat.is_registered ? t("登録済み") : t("登録がありません"),
+      list: this.names.lists?.[seat.list_id] ?? "",
+      customer: seat.number_shown ?? "",
+      today: t("通話 {n}件・{talk}　待ち {wait}　後処理 {wrap}", { n: number(seat.talks_today), talk: duration(seat.talk_s_today), wait: duration(seat.wait_s_today), wrap: duration(seat.wrap_s_today) }),
+    };
+    for (const [name, value] of Object.entries(values)) say(this.panel.querySelector(`[data-is=${name}]`), value);
+    this.panel.querySelector("[data-is=state]").className = `status s-${seat.state}`;
+    this.panel.querySelector("form").hidden = seat.state === "logged_out";
+  }
+
+  async recent() {
+    const body = this.panel.querySelector("[data-recent]");
+    body.replaceChildren();
+    const answer = await fetch(`/seats/${this.seatId}/recent`, { credentials: "same-origin" });
+    if (!answer.ok) return;
+    const { rows } = await answer.json();
+    if (!rows.length) body.append(h("tr", {}, h("td", { colspan: 4, class: "muted" }, t("本日の通話はまだありません。"))));
+    for (const row of rows) body.append(h("tr", {}, h("td", {}, row.at), h("td", {}, row.number), h("td", {}, row.result), h("td", { class: "num" }, row.talk)));
+  }
+
+  async logOut(event) {
+    event.preventDefault();
+    const form = event.target;
+    const answer = this.panel.querySelector("[data-answer]");
+    try {
+      await this.post(`/seats/${this.seatId}/log-out`, { reason: form.reason.value, is_now: event.submitter?.value ?? "" });
+      say(answer, t("ログアウトを指示しました。"));
+      form.reset();
+    } catch (error) {
+      say(answer, error.message);
+    }
+  }
+}
+
+export const seatNames = () => data("names");
