@@ -183,6 +183,7 @@ class ExchangeLine:
                 self._tell(d_call, From.CLEAR, now)
                 self._d.hangup(d_call, NORMAL, now)
             case seen.CallFreed(call=d_call):
+                self.counts.lost += not self.is_up
                 self._tell(d_call, From.CLEAR, now)
                 self._forget(d_call)
             case seen.RestartArrived(channel=channel):
@@ -193,8 +194,7 @@ class ExchangeLine:
                 self.counts.link_ups += 1
             case seen.LinkDown():
                 self.is_up = False
-                self.counts.link_downs += 1
-                self._lose(list(self._live), now)
+                self.counts.link_downs += 1  # libpri frees the calls: in set-up at once, in talk after T309
             case seen.Complaint():
                 self.counts.complaints += 1
             case _:
