@@ -106,7 +106,9 @@ class Store:
             return int(self.database.cursor().executemany(sql, rows).rowcount)
 
     def all(self, kind: type[T], sql: str, parameters: Parameters = ()) -> list[T]:
-        """Every row, as `kind`."""
+        """Every row, as `kind`.  A statement that begins with FROM gets the columns that `kind` has."""
+        if sql.startswith("FROM"):
+            sql = f"SELECT {_columns(kind)} {sql}"
         with _translated():
             cursor = self.database.execute_sql(sql, parameters)
             names = [column[0] for column in cursor.description]
@@ -135,6 +137,10 @@ class Store:
         """Close this thread's connection."""
         if not self.database.is_closed():
             self.database.close()
+
+
+def _columns(kind: Any) -> str:
+    return ", ".join(kind.__struct_fields__)
 
 
 def open_store(home: Home, *, create: bool = False) -> Store:
