@@ -81,12 +81,12 @@ class DisconnectArrived:
 class CallFreed:
     """The call reference is gone: the last event of a call.
 
-    `is_timeout`: the far end never confirmed the release, so the channel's state is unknown.
+    `is_local`: a timer or the loss of the link said so, no message; the far end may think otherwise.
     """
 
     call: int
     cause: int
-    is_timeout: bool = False
+    is_local: bool = False
 
 
 @dataclass(frozen=True, slots=True)

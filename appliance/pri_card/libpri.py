@@ -109,11 +109,12 @@ class DChannel:
         self._calls: dict[int, Any] = {}  # our number to libpri's call
         self._numbers: dict[int, int] = {}  # address of libpri's call to our number
         self._unanswered: set[int] = set()  # incoming, nothing sent yet: libpri would not send DISCONNECT
-        self._placed: set[int] = set()  # ours; decides the flag of the call reference
+        self._keys: dict[int, tuple[int, bool]] = {}  # the same the other way round
         self._clearing: set[int] = set()  # a second DISCONNECT would not be sent but would change the state
-        self._releasing: dict[tuple[int, bool], int] = {}  # libpri frees these without an event
+        self._references: dict[tuple[int, bool], int] = {}  # call reference, whether placed, to our number
         self._edits: dict[tuple[int, bool, int], Edit] = {}
         self._last_call = 0
+        self._low_bits = _ffi.new("int *")
         self._handle = _ffi.new_handle(self)
         _lib.pri_set_message(_lib.yobirin_message)
         _lib.pri_set_error(_lib.yobirin_error)
@@ -141,7 +142,7 @@ class DChannel:
         self._set_time(now)
         self._incoming = frame + FCS
         found = q931.message(frame)
-        events = self._translate(_lib.pri_check_event(self._pri), found) or self._freed_quietly(found)
+        events = self._translate(_lib.pri_check_event(self._pri), found) or self._unsaid(found)
         self._incoming = b""
         return events + self.run(now)
 
@@ -201,9 +202,7 @@ class DChannel:
         if pointer == _ffi.NULL:
             raise DeviceError("libpri has no call reference left.", remedy="Restart the line.")
         self._free_stale(pointer)
-        call = self._adopt(pointer)
-        self._placed.add(call)
-        self._forget_edits(pointer, is_placed=True)
+        call = self._adopt(pointer, is_placed=True)
         request = _lib.pri_sr_new()
         try:
             _lib.pri_sr_set_channel(request, channel, int(is_exclusive), 0)
@@ -260,12 +259,9 @@ class DChannel:
 
     def release(self, call: int, cause: int, now: float) -> None:
         """Clear with RELEASE and no DISCONNECT before it (Q.931 5.3.2 d).  Not for a call in conversation."""
-        pointer = self._calls.get(call)
-        if pointer is not None:
-            self._edit(call, q931.Type.RELEASE, q931.cause_element(cause))
-            self._clearing.add(call)
-            self._releasing[(self._reference(pointer), call in self._placed)] = call
-            self._act(_lib.pri_hangup, call, now, CAUSE_NONSELECTED)
+        self._edit(call, q931.Type.RELEASE, q931.cause_element(cause))
+        self._clearing.add(call)
+        self._act(_lib.pri_hangup, call, now, CAUSE_NONSELECTED)
 
     def enquire(self, call: int, now: float) -> None:
         """Send STATUS ENQUIRY; the other side answers with STATUS (Q.931 5.8.10)."""
@@ -328,8 +324,7 @@ class DChannel:
     def _ring(self, event: Any, _found: q931.Message | None) -> list[DEvent]:
         ring = event.ring
         events: list[DEvent] = self._free_stale(ring.call)
-        call = self._adopt(ring.call)
-        self._forget_edits(ring.call, is_placed=False)
+        call = self._adopt(ring.call, is_placed=False)
         self._unanswered.add(call)
         hidden = ring.callingpres & _lib.PRI_PRES_RESTRICTION
         setup = SetupArrived(
@@ -369,22 +364,22 @@ class DChannel:
         in_band = found is not None and found.type == q931.Type.DISCONNECT and q931.is_in_band(found)
         return [DisconnectArrived(call, max(0, event.hangup.cause), in_band)] if call else []
 
-    def _released(self, event: Any, _found: q931.Message | None) -> list[DEvent]:
+    def _released(self, event: Any, found: q931.Message | None) -> list[DEvent]:
         """RELEASE, RELEASE COMPLETE or a timer: the next step frees the call."""
         pointer, cause = event.hangup.call, max(0, event.hangup.cause)
         call = self._number(pointer)
         if call:
             self._drop(call)
         _lib.pri_hangup(self._pri, pointer, cause or CAUSE_NORMAL)
-        return [CallFreed(call, cause)] if call else []
+        return [CallFreed(call, cause, is_local=found is None)] if call else []
 
     def _release_confirmed(self, event: Any, found: q931.Message | None) -> list[DEvent]:
-        """libpri has freed the call before it told us; without a message it was T308's second expiry."""
+        """libpri has freed the call before it told us; without a message it was a timer."""
         call = self._number(event.hangup.call)
         if not call:
             return []
         self._drop(call)
-        return [CallFreed(call, max(0, event.hangup.cause), is_timeout=found is None)]
+        return [CallFreed(call, max(0, event.hangup.cause), is_local=found is None)]
 
     def _restarted(self, event: Any, _found: q931.Message | None) -> list[DEvent]:
         return [RestartArrived(_channel(event.restart.channel))]
@@ -401,15 +396,20 @@ class DChannel:
         """Our number for libpri's call; 0 for one that we have let go."""
         return self._numbers.get(_address(pointer), 0)
 
-    def _freed_quietly(self, found: q931.Message | None) -> list[DEvent]:
-        """After our RELEASE without DISCONNECT libpri tells nobody that its answer came."""
-        if found is None or found.type not in (q931.Type.RELEASE, q931.Type.RELEASE_COMPLETE):
+    def _unsaid(self, found: q931.Message | None) -> list[DEvent]:
+        """libpri keeps the end of some calls to itself: of one that we had not answered yet, and of one
+        that we cleared by RELEASE alone."""
+        if found is None:
             return []
-        call = self._releasing.pop((found.reference, not found.is_from_caller), 0)
-        if call not in self._calls:
-            return []
-        self._drop(call)
-        return [CallFreed(call, q931.cause(found))]
+        call = self._references.get((found.reference, not found.is_from_caller), 0)
+        if call in self._unanswered and found.type == q931.Type.DISCONNECT:
+            self._unanswered.discard(call)
+            self._clearing.add(call)  # libpri has sent RELEASE already
+            return [DisconnectArrived(call, q931.cause(found), q931.is_in_band(found))]
+        if call and found.type in (q931.Type.RELEASE, q931.Type.RELEASE_COMPLETE):
+            self._drop(call)
+            return [CallFreed(call, q931.cause(found))]
+        return []
 
     def _free_stale(self, pointer: Any) -> list[DEvent]:
         """libpri frees some calls silently; a new one at the same address tells us."""
@@ -419,18 +419,28 @@ class DChannel:
         self._drop(stale)
         return [CallFreed(stale, 0)]
 
-    def _adopt(self, pointer: Any) -> int:
+    def _adopt(self, pointer: Any, *, is_placed: bool) -> int:
         self._last_call += 1
-        self._calls[self._last_call] = pointer
-        self._numbers[_address(pointer)] = self._last_call
-        return self._last_call
+        call = self._last_call
+        key = (self._reference(pointer), is_placed)
+        self._calls[call] = pointer
+        self._numbers[_address(pointer)] = call
+        self._references[key] = call
+        self._keys[call] = key
+        if self._edits:  # a call reference comes round again: what was said about its last call is void
+            for type_ in q931.Type:
+                self._edits.pop((*key, int(type_)), None)
+        return call
 
     def _drop(self, call: int) -> None:
         pointer = self._calls.pop(call, None)
-        for kept in (self._unanswered, self._placed, self._clearing):
+        for kept in (self._unanswered, self._clearing):
             kept.discard(call)
         if pointer is not None:
             self._numbers.pop(_address(pointer), None)
+            key = self._keys.pop(call)
+            if self._references.get(key) == call:
+                del self._references[key]
 
     def _act(self, function: Any, call: int, now: float, *arguments: int) -> None:
         """Call libpri about a call that still exists; one that has just gone is not an error."""
@@ -441,18 +451,18 @@ class DChannel:
             function(self._pri, pointer, *arguments)
 
     def _reference(self, pointer: Any) -> int:
-        low = _ffi.new("int *")
-        high: int = _lib.pri_get_crv(self._pri, pointer, low)
-        return high << 3 | int(low[0])
+        """The call reference without its flag; libpri hands it out in two pieces."""
+        high = _lib.pri_get_crv(self._pri, pointer, self._low_bits)
+        return int(high) << 3 | int(self._low_bits[0])
 
     def _edit(self, call: int, type_: int, raw: bytes, *, becomes: int = 0) -> None:
         """From now on, and when repeated, this call's messages of that type carry these elements."""
-        pointer = self._calls.get(call)
-        if pointer is None:
+        key = self._keys.get(call)
+        if key is None:
             return
         if len(self._edits) >= EDITS_MAX:
             self._edits.pop(next(iter(self._edits)))
-        self._edits[(self._reference(pointer), call in self._placed, type_)] = (becomes or type_, raw)
+        self._edits[(*key, type_)] = (becomes or type_, raw)
 
     def _edited(self, frame: bytes) -> bytes:
         found = q931.message(frame) if self._edits else None
@@ -461,13 +471,6 @@ class DChannel:
         key = (found.reference, found.is_from_caller, found.type)
         edit = self._edits.get(key)
         return q931.rewrite(frame, *edit) if edit else frame
-
-    def _forget_edits(self, pointer: Any, *, is_placed: bool) -> None:
-        """A call reference comes round again: what was said about its last call is void."""
-        if self._edits:
-            reference = self._reference(pointer)
-            for type_ in q931.Type:
-                self._edits.pop((reference, is_placed, int(type_)), None)
 
 
 def check_number(number: str) -> None:

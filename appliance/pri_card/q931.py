@@ -118,4 +118,4 @@ def progress_element(description: int) -> bytes:
     return bytes([Element.PROGRESS, 2, CAUSE_NETWORK, 0x80 | description])
 
 
-RESTART_ALL: Final = bytes([Element.RESTART_INDICATOR, 1, 0x87])  # Q.931 4.5.25: all interfaces
+RESTART_ALL: Final = bytes([Element.RESTART_INDICATOR, 1, 0x86])  # Q.931 4.5.25: this whole interface
