@@ -208,7 +208,9 @@ class Attempt:
     cleared: float = -1.0
     cause: int = 0
     result: str = ""
-    is_released: bool = False  # its place among the calls out was given back
+    wait_s: float = 0.0  # its seat had waited for it
+    is_dialled: bool = False  # no longer counted among the calls on their way
+    is_released: bool = False  # no longer counted among the channels in use
 
     def step(self, event: Event) -> Do | None:
         """Move on; what is to be done, or None for what cannot happen in this state (a stray)."""

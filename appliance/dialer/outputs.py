@@ -167,9 +167,14 @@ class AnswerIncoming(Output, frozen=True):
 
 
 class AnswerPhone(Output, frozen=True):
-    """Open audio for an invited leg (the port has the leg's name), then answer it."""
+    """Open audio for an invited leg (the port has the leg's name), then answer it.
+
+    Commands to that port follow at once and wait until it is open.  `is_again`: the leg stands, but audio
+    has restarted.
+    """
 
     leg: str
+    is_again: bool = False
 
 
 class BridgeCall(Output, frozen=True):

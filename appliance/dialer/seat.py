@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
+from appliance.dialer.attempt import Attempt
 from appliance.dialer.messages import SeatState
 from appliance.dialer.outputs import IntervalKind
 
@@ -202,6 +203,9 @@ KEPT: Final[dict[SeatState, IntervalKind]] = {
 """Shown states whose time is written down."""
 
 
+NO_TOTALS: Final = {"talks": 0.0, "talk": 0.0, "wait": 0.0, "wrap": 0.0}
+
+
 @dataclass(slots=True)
 class Seat:
     """Facts about one seat.  Times are monotonic seconds."""
@@ -221,8 +225,8 @@ class Seat:
     tenant_id: int = 0
     project_ids: tuple[int, ...] = ()
     project_id: int = 0
-    attempt_id: int = 0  # the call in hand, until its code is saved
-    last_attempt_id: int = 0
+    attempt: Attempt | None = None  # the call in hand, until its code is saved
+    last: Attempt | None = None  # the call before, whose code may be taken back
     coded: float = -1.0  # when the last code was saved
     saved_code: str = ""
     logout_reason: str = ""  # a forced log-out that waits for the call's end
@@ -230,9 +234,7 @@ class Seat:
     talk_s: float = 0.0
     wrap_from: float = 0.0
     last_action: float = 0.0
-    day_totals: dict[str, float] = field(
-        default_factory=lambda: {"talks": 0, "talk": 0, "wait": 0, "wrap": 0}
-    )
+    day_totals: dict[str, float] = field(default_factory=lambda: dict(NO_TOTALS))
 
     def step(self, event: Event) -> Do | None:
         """Move on; what is to be done, or None for what has no meaning in this state."""
@@ -241,6 +243,10 @@ class Seat:
             return None
         self.state = row[1]
         return row[0]
+
+    def new_day(self) -> None:
+        """Counts of a day, or of a log-in, begin at zero."""
+        self.day_totals = dict(NO_TOTALS)
 
     def key_event(self, digit: str, *, codes: Container[str], can_take_back: bool) -> Event | None:
         """What a key means here.  None: a key that no telephone of ours should send (A-D)."""

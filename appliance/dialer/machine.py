@@ -1,0 +1,385 @@
+"""The dialer's core: one deterministic machine.  `feed(input, now)` gives outputs; no I/O, clock or chance.
+
+The same machine runs live, in `yobirin simulate` and in replay.  Feed `WallClock`, `Configure` and `Start`
+first, then whatever happens, and `Tick` when `due` has come.  Times are the shell's monotonic seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from appliance.audio import messages as audio
+from appliance.dialer import inputs, machine_board, rules
+from appliance.dialer.attempt import Attempt, State
+from appliance.dialer.attempt import Event as CallEvent
+from appliance.dialer.inputs import Customer, ProjectSettings
+from appliance.dialer.machine_calls import Calls
+from appliance.dialer.machine_core import Core
+from appliance.dialer.machine_incoming import Incoming
+from appliance.dialer.machine_pace import Pace
+from appliance.dialer.machine_phones import Phones
+from appliance.dialer.machine_seats import Desks
+from appliance.dialer.messages import Board, LogOutSeat, PressKey
+from appliance.dialer.outputs import Alarm, Any_
+from appliance.dialer.pacing import Pacer
+from appliance.dialer.project import Paces
+from appliance.dialer.seat import Event as SeatEvent
+from appliance.dialer.seat import State as SeatState
+from appliance.dialer.timers import Kind
+from appliance.pri_card import trunk
+
+HOUSEKEEPING_S: Final = 10.0  # calling hours and days begin and end within this
+KEEP_ENDED_S: Final = 3600.0  # far longer than any question to the store takes
+KEEP_CALLED_S: Final = 86_400.0 * 2  # the longest interval between two calls that is kept here
+
+
+def adaptive_pacer(settings: ProjectSettings) -> Paces:
+    """The pacer in use."""
+    return Pacer(target=settings.abandon_target, answer_window_s=settings.answer_window_s)
+
+
+class Machine:
+    """Whom to call, when, and what happens to the answer."""
+
+    def __init__(
+        self,
+        *,
+        service_code: str = "9000",
+        make_pacer: Callable[[ProjectSettings], Paces] = adaptive_pacer,
+    ) -> None:
+        core = self._core = Core(make_pacer, service_code)
+        self._calls = Calls(core)
+        self._desks = Desks(core)
+        self._pace = Pace(core)
+        self._calls.desks, self._desks.calls, self._pace.calls = self._desks, self._calls, self._calls
+        self._incoming = Incoming(core)
+        self._phones = Phones(core, self._desks)
+        self._day = 0
+        self._timers: dict[Kind, Callable[[int], None]] = {
+            "ring": lambda number: self._call(number, CallEvent.RING_TIMEOUT),
+            "window": lambda number: self._call(number, CallEvent.WINDOW_OVER),
+            "apology": lambda number: self._call(number, CallEvent.APOLOGY_OVER),
+            "incoming": self._incoming.over,
+            "offer": self._pace.offer_timer,
+            "house": self._keep_house,
+        }
+        self._handlers: dict[type, Callable[[Any], None]] = self._store_handlers() | self._line_handlers()
+        self._handlers |= self._phones.handlers() | self._people_handlers()
+        assert set(self._handlers) == set(inputs.TYPES)
+        core.timers.arm("house", 0, HOUSEKEEPING_S)
+
+    # --- what a shell calls ---------------------------------------------------------------------------
+
+    def feed(self, what: inputs.Any_, now: float) -> list[Any_]:
+        """Tell the machine something; what it decides, in order.  `now` never runs backwards."""
+        core = self._core
+        assert now >= core.now, f"time ran backwards from {core.now} to {now}"
+        core.now = now
+        while (key := core.timers.pop(now)) is not None:
+            self._timers[key[0]](key[1])
+        self._handlers[type(what)](what)
+        if core.unpaced:
+            self._pace.run()
+        out, core.out = core.out, []
+        return out
+
+    def due(self, now: float) -> float | None:
+        """When to feed `Tick` if nothing else happens before."""
+        dues = [due for due in (self._core.timers.due(), self._pace.due()) if due is not None]
+        return max(now, min(dues)) if dues else None
+
+    def may_setup(self, call_id: int, now: float) -> bool:
+        """The trunk's gate, asked in the instant before SETUP.  Changes nothing."""
+        attempt = self._core.attempts.get(call_id)
+        return attempt is not None and self._calls.may_setup(attempt, now)
+
+    def preview_refusal(self, seat_id: int, customer: Customer, now: float) -> str:
+        """Why `PreviewDial` would not dial, as a rule's code or a word; empty when it would."""
+        core, seat = self._core, self._core.seats.get(seat_id)
+        if seat is None or seat.state is not SeatState.WAITING:
+            return "not-ready"
+        project = core.projects.get(seat.project_id)
+        if project is None:
+            return "stopped"
+        settings, at = project.settings, now + core.wall_offset_s
+        held = rules.project_refusal(settings, at, core.utc_offset_s)
+        if held is not None:
+            return held
+        if not core.in_hand.is_free(settings.tenant_id, customer):
+            return "in-hand"
+        if core.channels_total <= core.calls_out or settings.channel_share <= project.calls_out:
+            return "channels"
+        last = core.in_hand.called_at.get((settings.tenant_id, customer.number), 0.0)
+        return (
+            rules.customer_refusal(
+                settings,
+                customer,
+                core.blocks,
+                at=at,
+                day=core.day,
+                last_called_at=max(last, customer.last_called_at),
+            )
+            or ""
+        )
+
+    def board(self, now: float) -> Board:
+        """What is shown live; spans and alarms are the shell's to add."""
+        return machine_board.board(self._core, self._pace, now)
+
+    def memory(self) -> dict[int, dict[str, Any]]:
+        """What each project's pacer has learnt, to be given back by `Remembered` after a restart."""
+        return {project_id: project.pacer.memory() for project_id, project in self._core.projects.items()}
+
+    def is_secret(self, what: inputs.Any_) -> bool:
+        """Whether an input is a key of somebody's PIN; ask before feeding it."""
+        return self._phones.is_secret(what)
+
+    def calls(self) -> list[Attempt]:
+        """Attempts that stand now, for a look; not to be changed."""
+        return list(self._core.attempts.values())
+
+    # --- handlers -------------------------------------------------------------------------------------
+
+    def _store_handlers(self) -> dict[type, Callable[[Any], None]]:
+        return {
+            inputs.Configure: self._configure,
+            inputs.Start: self._start,
+            inputs.Today: self._today,
+            inputs.WallClock: self._wall_clock,
+            inputs.Offered: self._offered,
+            inputs.ListChanged: self._list_changed,
+            inputs.Blocked: self._blocked,
+            inputs.AttemptCommitted: lambda what: self._call(what.attempt_id, CallEvent.WRITTEN),
+            inputs.LoginChecked: self._login_checked,
+            inputs.Remembered: self._remembered,
+            inputs.Channels: self._channels,
+            inputs.Tick: self._tick,
+        }
+
+    def _people_handlers(self) -> dict[type, Callable[[Any], None]]:
+        return {
+            inputs.PreviewDial: self._preview_dial,
+            inputs.SetBreak: self._set_break,
+            inputs.ClearCall: lambda what: self._call(what.call_id, CallEvent.GIVEN_UP),
+            PressKey: self._press_key,
+            LogOutSeat: self._log_out,
+        }
+
+    def _line_handlers(self) -> dict[type, Callable[[Any], None]]:
+        return {
+            trunk.SetupSent: self._setup_sent,
+            trunk.Withdrawn: lambda what: self._call(what.call_id, CallEvent.WITHDRAWN),
+            trunk.Proceeding: self._moved,
+            trunk.Alerting: lambda what: self._call(what.call_id, CallEvent.ALERTING),
+            trunk.Progress: self._progress,
+            trunk.Answered: self._answered,
+            trunk.Disconnecting: self._disconnecting,
+            trunk.Cleared: self._cleared,
+            trunk.Incoming: self._incoming.arrived,
+            trunk.SpanState: self._span_state,
+            trunk.Congested: lambda _what: self._calls.congested(),
+            audio.Played: self._played,
+            audio.AudioSnapshot: self._audio_snapshot,
+            audio.Bridged: _ignore,  # measured by the shell
+            audio.RecordingDone: _ignore,  # written by the shell
+            audio.RecordingLost: _ignore,
+            audio.PortFault: _ignore,  # logged by the shell; a conversation without sound ends by itself
+        }
+
+    def _call(self, attempt_id: int, event: CallEvent) -> None:
+        attempt = self._core.attempts.get(attempt_id)
+        if attempt is not None:
+            self._calls.step(attempt, event)
+
+    # --- the store and the clock ----------------------------------------------------------------------
+
+    def _configure(self, what: inputs.Configure) -> None:
+        self._core.configure(what)
+        self._desks.rehome()
+
+    def _start(self, what: inputs.Start) -> None:
+        core = self._core
+        core.next_attempt_id = max(core.next_attempt_id, what.next_attempt_id)
+        for extension in what.registered:
+            if extension in core.seat_of_extension:
+                core.seat_of_extension[extension].is_registered = True
+        for standing in what.seats:
+            seat = core.seats.get(standing.seat_id)
+            if seat is None:
+                continue
+            if standing.attempt_id and standing.project_id in core.projects:
+                seat.attempt = self._owed(standing)
+            self._desks.stand(seat, standing)
+
+    def _owed(self, standing: inputs.StandingSeat) -> Attempt:
+        """The call a seat still owes a code for; its line has gone with the former process."""
+        core = self._core
+        customer = Customer(standing.customer_id, standing.number)
+        attempt = Attempt(
+            standing.attempt_id, standing.project_id, standing.tenant_id, standing.list_id, customer, core.now
+        )
+        attempt.state, attempt.is_dialled, attempt.is_released = State.OWED, True, True
+        attempt.seat_id, attempt.user_id = standing.seat_id, standing.user_id
+        attempt.answered = attempt.connected = attempt.parted = core.now
+        attempt.setup = attempt.cleared = core.now
+        core.attempts[attempt.attempt_id] = attempt
+        core.in_hand.begin(attempt.tenant_id, customer)
+        return attempt
+
+    def _today(self, what: inputs.Today) -> None:
+        for listed in what.lists:
+            self._core.minutes.go_on_from(listed)
+
+    def _wall_clock(self, what: inputs.WallClock) -> None:
+        core = self._core
+        core.wall_offset_s, core.utc_offset_s = what.offset_s, what.utc_offset_s
+        self._look_at_day()
+        core.unpaced |= set(core.projects)
+
+    def _offered(self, what: inputs.Offered) -> None:
+        run = self._core.lists.get(what.list_id)
+        if run is not None and run.is_asked and run.settings.project_id in self._core.projects:
+            run.take_offer(what, self._core.in_hand.ended)
+            self._pace.offered(run)
+
+    def _list_changed(self, what: inputs.ListChanged) -> None:
+        run = self._core.lists.get(what.list_id)
+        if run is not None:
+            run.drop()
+            self._pace.offer_timer(what.list_id)
+
+    def _blocked(self, what: inputs.Blocked) -> None:
+        if what.is_released:
+            self._core.blocks.release(what.blocks)
+        else:
+            self._core.blocks.add(what.blocks)
+
+    def _login_checked(self, what: inputs.LoginChecked) -> None:
+        seat = self._core.seats.get(what.seat_id)
+        if seat is not None:
+            self._desks.login_checked(seat, what)
+
+    def _remembered(self, what: inputs.Remembered) -> None:
+        project = self._core.projects.get(what.project_id)
+        if project is not None:
+            project.pacer.remember(what.memory)
+
+    def _channels(self, what: inputs.Channels) -> None:
+        self._core.channels_total = what.total
+        self._core.unpaced |= set(self._core.projects)
+
+    def _tick(self, _what: inputs.Tick) -> None:
+        self._pace.mark_due(self._core.now)
+
+    def _keep_house(self, _number: int) -> None:
+        core = self._core
+        core.timers.arm("house", 0, core.now + HOUSEKEEPING_S)
+        self._look_at_day()
+        core.in_hand.forget_before(core.now - KEEP_ENDED_S, core.wall_now - KEEP_CALLED_S)
+        core.unpaced |= set(core.projects)
+
+    def _look_at_day(self) -> None:
+        """Counters of the day begin anew at midnight, and what was offered yesterday is asked for again."""
+        core = self._core
+        if core.day == self._day:
+            return
+        if self._day:
+            core.minutes.new_day()
+            core.refused.clear()
+            for seat in core.seats.values():
+                seat.new_day()
+            for run in core.lists.values():
+                run.drop()
+        self._day = core.day
+
+    # --- the line -------------------------------------------------------------------------------------
+
+    def _setup_sent(self, what: trunk.SetupSent) -> None:
+        attempt = self._core.attempts.get(what.call_id)
+        if attempt is not None:
+            self._calls.setup_sent(attempt, what.line)
+
+    def _moved(self, what: trunk.Proceeding) -> None:
+        attempt = self._core.attempts.get(what.call_id)
+        if attempt is not None:
+            self._calls.moved(attempt, what.line)
+
+    def _progress(self, what: trunk.Progress) -> None:
+        """In-band sound is the announcement of an unused number only where cause 1 or 22 says so."""
+        attempt = self._core.attempts.get(what.call_id)
+        if attempt is not None and what.is_in_band and what.cause in (1, 22):
+            attempt.cause = what.cause
+            self._calls.step(attempt, CallEvent.VACANT)
+
+    def _answered(self, what: trunk.Answered) -> None:
+        attempt = self._core.attempts.get(what.call_id)
+        if attempt is not None:
+            self._calls.moved(attempt, what.line)
+            self._calls.step(attempt, CallEvent.ANSWERED)
+
+    def _disconnecting(self, what: trunk.Disconnecting) -> None:
+        attempt = self._core.attempts.get(what.call_id)
+        if attempt is not None:
+            attempt.cause = what.cause
+            self._calls.step(attempt, CallEvent.DISCONNECTING)
+
+    def _cleared(self, what: trunk.Cleared) -> None:
+        if what.call_id < 0:
+            self._incoming.cleared(what.call_id)
+            return
+        attempt = self._core.attempts.get(what.call_id)
+        if attempt is not None:
+            self._calls.cleared(attempt, what.cause, is_line_fault=what.is_line_fault)
+
+    def _span_state(self, what: trunk.SpanState) -> None:
+        core = self._core
+        (core.spans_up.add if what.is_up else core.spans_up.discard)(what.span)
+        core.emit(
+            Alarm(f"span-{what.span}", not what.is_up, f"Span {what.span} is down. {what.alarm}".strip())
+        )
+        core.unpaced |= set(core.projects)
+
+    def _played(self, what: audio.Played) -> None:
+        if what.tag == "apology":
+            for attempt in list(self._core.attempts.values()):
+                if attempt.line is not None and attempt.port == what.port:
+                    self._calls.step(attempt, CallEvent.APOLOGY_OVER)
+        elif what.tag == "incoming":
+            self._incoming.played(what.port)
+        else:
+            self._desks.played(what.port, what.tag)
+
+    def _audio_snapshot(self, what: audio.AudioSnapshot) -> None:
+        self._phones.reattach_legs(what)
+        self._calls.reattach(what)
+
+    # --- people ---------------------------------------------------------------------------------------
+
+    def _preview_dial(self, what: inputs.PreviewDial) -> None:
+        core = self._core
+        if self.preview_refusal(what.seat_id, what.customer, core.now):
+            return
+        seat = core.seats[what.seat_id]
+        project = core.projects[seat.project_id]
+        seat.attempt = self._calls.open(project, what.list_id, what.customer, seat_id=seat.seat_id)
+        self._desks.step(seat, SeatEvent.PREVIEW)
+
+    def _set_break(self, what: inputs.SetBreak) -> None:
+        seat = self._core.seats.get(what.seat_id)
+        if seat is not None:
+            self._desks.step(seat, SeatEvent.BREAK_ON if what.is_on else SeatEvent.BREAK_OFF)
+
+    def _press_key(self, what: PressKey) -> None:
+        seat = self._core.seats.get(what.seat_id)
+        if seat is not None and seat.leg:
+            self._desks.key(seat, what.digit)
+
+    def _log_out(self, what: LogOutSeat) -> None:
+        seat = self._core.seats.get(what.seat_id)
+        if seat is not None:
+            self._desks.force_out(seat, is_now=what.is_now, reason=what.reason)
+
+
+def _ignore(_what: object) -> None:
+    """Nothing for the machine."""

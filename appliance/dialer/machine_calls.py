@@ -1,0 +1,428 @@
+"""The machine's part that handles attempts: carries out what the attempt's table says.
+
+An answered call gets the longest-waiting seat at once; without one it waits inside the answer window, then
+hears the apology.  Nothing here looks at the clock or at a seat's keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from appliance.audio import messages as audio
+from appliance.dialer import attempt as attempts
+from appliance.dialer import outputs, rules, seats
+from appliance.dialer.attempt import Attempt, Do, Event, State
+from appliance.dialer.inputs import Customer
+from appliance.dialer.machine_core import CONGESTED_S, Core
+from appliance.dialer.project import Project
+from appliance.pri_card import trunk
+
+RETRIES_MAX: Final = 3  # faults of the line; then the customer waits until the list is offered again
+QUEUE_AGE_MAX_S: Final = 3.0  # an attempt older than this was decided for seats of another moment
+APOLOGY_MAX_S: Final = 15.0  # the apology is cut here should audio never say that it was said
+CAUSE_NORMAL: Final = 16
+
+
+class Desks(Protocol):
+    """What this part needs of the seats' part."""
+
+    def hand_over(self, seat_id: int, attempt: Attempt) -> None: ...
+
+    def customer_left(self, attempt: Attempt) -> None: ...
+
+    def preview_over(self, attempt: Attempt) -> None: ...
+
+
+class Calls:
+    """Attempts, from the decision to dial to their disposal."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self.desks: Desks
+        self._do: dict[Do, Callable[[Attempt], None]] = {
+            Do.NOTHING: lambda _attempt: None,
+            Do.PLACE: self._place,
+            Do.WITHDRAW: self._withdraw,
+            Do.NOTE_SETUP: self._note_setup,
+            Do.NOTE_ALERTING: self._note_alerting,
+            Do.CLEAR_VACANT: lambda attempt: self._clear(attempt, "91"),
+            Do.CLEAR_BY_CAUSE: lambda attempt: self._clear(attempt, attempts.result_of(attempt.cause)),
+            Do.CLEAR_NO_ANSWER: lambda attempt: self._clear(attempt, "94"),
+            Do.CLEAR_CUT: lambda attempt: self._clear(attempt, "92"),
+            Do.CLEAR_QUEUED: self._clear_line,
+            Do.CLEAR_GIVEN_UP: lambda attempt: self._clear(attempt, "94"),
+            Do.NOTE_TOO_LATE: self._note_too_late,
+            Do.FIND_SEAT: self._find_seat,
+            Do.CONNECT: self._connect,
+            Do.APOLOGISE: self._apologise,
+            Do.CLEAR_ABANDONED: self._clear_abandoned,
+            Do.RELEASE: self._release,
+            Do.PART: self._part,
+            Do.PART_AND_CLEAR: self._part_and_clear,
+            Do.NOTE_CLEARED: self._note_cleared,
+            Do.STORE_CODE: lambda _attempt: None,  # the seat's part writes the history entry
+            Do.DISPOSE: self._dispose,
+            Do.DISPOSE_BY_CAUSE: self._dispose_by_cause,
+            Do.DISPOSE_ABANDONED: self._dispose_abandoned,
+            Do.DISPOSE_FAULT: self._dispose_fault,
+        }
+        assert set(self._do) == set(Do)
+
+    def step(self, attempt: Attempt, event: Event) -> None:
+        """Let something happen to an attempt; strays are ignored, as the table has no place for them."""
+        do = attempt.step(event)
+        if do is not None:
+            self._do[do](attempt)
+
+    # --- the decision to dial -------------------------------------------------------------------------
+
+    def open(self, project: Project, list_id: int, customer: Customer, *, seat_id: int = 0) -> Attempt:
+        """Write an attempt ahead of its call."""
+        core = self._core
+        attempt = Attempt(
+            core.next_attempt_id, project.project_id, project.settings.tenant_id, list_id, customer, core.now
+        )
+        core.next_attempt_id += 1
+        if seat_id:
+            attempt.seat_id, attempt.user_id, attempt.is_preview = seat_id, core.seats[seat_id].user_id, True
+        core.attempts[attempt.attempt_id] = attempt
+        core.in_hand.begin(attempt.tenant_id, customer)
+        core.calls_out += 1
+        project.calls_out += 1
+        if not attempt.is_preview:
+            project.dialling += 1
+        core.emit(
+            outputs.OpenAttempt(
+                attempt.attempt_id, attempt.tenant_id, attempt.project_id, list_id, customer.customer_id,
+                customer.number, project.settings.main_caller, core.wall_now, seat_id, attempt.user_id,
+            )
+        )  # fmt: skip
+        return attempt
+
+    def refusal(self, attempt: Attempt, now: float) -> rules.Refusal | None:
+        """What forbids the SETUP of a committed attempt now.  Changes nothing."""
+        core, project = self._core, self._core.projects[attempt.project_id]
+        at = now + core.wall_offset_s
+        held = rules.project_refusal(project.settings, at, core.utc_offset_s)
+        run = core.lists.get(attempt.list_id)
+        if held is None and not attempt.is_preview:
+            held = rules.list_refusal(run.settings if run else None)
+        if held is not None:
+            return held
+        number = (attempt.tenant_id, attempt.customer.number)
+        last = max(attempt.customer.last_called_at, core.in_hand.called_at.get(number, 0.0))
+        return rules.customer_refusal(
+            project.settings, attempt.customer, core.blocks, at=at, day=core.day, last_called_at=last
+        )
+
+    def may_setup(self, attempt: Attempt, now: float) -> bool:
+        """The rules once more, and whether anybody is left to dial for."""
+        project = self._core.projects[attempt.project_id]
+        if attempt.state is not State.COMMITTED or project.calls_out > project.settings.channel_share:
+            return False
+        if not attempt.is_preview and (not project.ready or now - attempt.opened > QUEUE_AGE_MAX_S):
+            return False
+        return self.refusal(attempt, now) is None
+
+    def _place(self, attempt: Attempt) -> None:
+        settings = self._core.projects[attempt.project_id].settings
+        self._core.emit(
+            trunk.PlaceCall(
+                attempt.attempt_id, attempt.customer.number, settings.main_caller, settings.is_presented
+            )
+        )
+
+    def _withdraw(self, attempt: Attempt) -> None:
+        """It never reached the exchange: the customer waits for a better moment, or is refused for good."""
+        core = self._core
+        refusal = self.refusal(attempt, core.now)
+        code = refusal if refusal in rules.CODES else ""
+        attempt.result = code or ""
+        self._end(attempt, "result" if code else "withdrawn")
+        if code:
+            core.emit(
+                outputs.SaveRefusal(
+                    attempt.tenant_id, attempt.project_id, attempt.list_id, attempt.customer.customer_id,
+                    attempt.customer.number, code, core.wall_now, attempt.attempt_id,
+                )
+            )  # fmt: skip
+        else:
+            self._put_back(attempt, is_first=True)
+
+    # --- until an answer ------------------------------------------------------------------------------
+
+    def setup_sent(self, attempt: Attempt, line: trunk.Line) -> None:
+        attempt.line = line
+        self.step(attempt, Event.SETUP_SENT)
+
+    def cleared(self, attempt: Attempt, cause: int, *, is_line_fault: bool) -> None:
+        """The network, or the line, ended the call."""
+        is_fault = is_line_fault or cause in attempts.FAULT_CAUSES
+        if attempt.state is not State.CLEARING or not attempt.cause:
+            attempt.cause = cause
+        self.step(attempt, Event.FAULT if is_fault else Event.CLEARED)
+
+    def reattach(self, snapshot: audio.AudioSnapshot) -> None:
+        """Audio restarted: lines without a port get one again, conversations their bridge."""
+        for attempt in self._core.attempts.values():
+            if attempt.state not in attempts.ON_LINE or attempt.line is None:
+                continue
+            if attempt.port not in snapshot.ports:
+                self._core.emit(audio.OpenLine(attempt.port, attempt.line.span, attempt.line.channel))
+            if attempt.state is State.CONNECTED and attempt.attempt_id not in snapshot.bridges:
+                leg = self._core.seats[attempt.seat_id].leg
+                self._core.emit(
+                    outputs.BridgeCall(
+                        attempt.attempt_id, attempt.tenant_id, attempt.port, leg, is_again=True
+                    )
+                )
+
+    def moved(self, attempt: Attempt, line: trunk.Line) -> None:
+        """The network may put a call on another channel (CALL PROCEEDING, CONNECT)."""
+        if attempt.line is None or attempt.line == line:
+            return
+        self._core.emit(audio.ClosePort(attempt.port))
+        attempt.line = line
+        self._core.emit(audio.OpenLine(attempt.port, line.span, line.channel))
+
+    def _note_setup(self, attempt: Attempt) -> None:
+        core = self._core
+        assert attempt.line is not None
+        attempt.setup = core.now
+        core.in_hand.called_at[(attempt.tenant_id, attempt.customer.number)] = core.wall_now
+        core.minutes.count_attempt(attempt.list_id, core.wall_now)
+        core.emit(audio.OpenLine(attempt.port, attempt.line.span, attempt.line.channel))
+        settings = core.projects[attempt.project_id].settings
+        core.timers.arm("ring", attempt.attempt_id, core.now + settings.ring_timeout_s)
+
+    def _note_alerting(self, attempt: Attempt) -> None:
+        attempt.alerting = self._core.now
+        if attempt.is_preview:
+            leg = self._core.seats[attempt.seat_id].leg
+            self._core.emit(audio.Play(leg, ("tone:ringback",), is_loop=True))
+
+    def _clear_line(self, attempt: Attempt) -> None:
+        self._core.emit(outputs.ClearCall(attempt.attempt_id, CAUSE_NORMAL))
+
+    def _clear(self, attempt: Attempt, result: str) -> None:
+        """End a call nobody answered."""
+        attempt.result = result
+        self._clear_line(attempt)
+        self._leave_dialling(attempt, is_answered=False)
+        if result == "92":
+            self._core.minutes.count_abandon(attempt.list_id, self._core.wall_now)
+
+    # --- an answer ------------------------------------------------------------------------------------
+
+    def _find_seat(self, attempt: Attempt) -> None:
+        core, project = self._core, self._core.projects[attempt.project_id]
+        attempt.answered = core.now
+        core.minutes.count_answer(attempt.list_id, core.wall_now)
+        self._leave_dialling(attempt, is_answered=True)
+        seat_id = attempt.seat_id if attempt.is_preview else seats.longest_waiting(project.waiting)
+        if seat_id is not None:
+            attempt.seat_id = seat_id
+            self.step(attempt, Event.SEAT_FOUND)
+            return
+        self._save(attempt)
+        project.unserved.append(attempt.attempt_id)
+        core.timers.arm("window", attempt.attempt_id, core.now + project.settings.answer_window_s)
+
+    def serve(self, project: Project) -> None:
+        """Seats that became ready take calls that were answered and still wait."""
+        while project.waiting:
+            attempt_id = seats.first_answered(project.unserved)
+            if attempt_id is None:
+                return
+            attempt = self._core.attempts[attempt_id]
+            attempt.seat_id = seats.longest_waiting(project.waiting) or 0
+            self.step(attempt, Event.SEAT_FOUND)
+
+    def _connect(self, attempt: Attempt) -> None:
+        core, project = self._core, self._core.projects[attempt.project_id]
+        self._leave_unserved(attempt)
+        attempt.connected = core.now
+        attempt.user_id = core.seats[attempt.seat_id].user_id
+        if not attempt.is_preview:
+            project.count_answer(core.now, is_abandoned=False)
+        self.desks.hand_over(attempt.seat_id, attempt)
+        self._save(attempt)
+        if project.settings.is_ring_cut and project.settings.mode == "overdial" and not project.waiting:
+            self._cut_ringing(project)
+
+    def _cut_ringing(self, project: Project) -> None:
+        ringing = [a for a in self._core.attempts.values() if a.project_id == project.project_id]
+        for attempt in ringing:
+            if attempt.state is State.RINGING and not attempt.is_preview:
+                self.step(attempt, Event.RING_CUT)
+
+    def _apologise(self, attempt: Attempt) -> None:
+        core, project = self._core, self._core.projects[attempt.project_id]
+        self._count_abandoned(attempt)
+        own = f"project-{attempt.project_id}-apology"
+        prompt = own if project.settings.has_apology else "apology"
+        core.emit(audio.Play(attempt.port, (prompt,), tag="apology"))
+        core.timers.arm("apology", attempt.attempt_id, core.now + APOLOGY_MAX_S)
+
+    def _count_abandoned(self, attempt: Attempt) -> None:
+        """An answer found no seat; counted once, whatever becomes of the line."""
+        if attempt.result == "96":
+            return
+        attempt.result = "96"
+        self._leave_unserved(attempt)
+        self._core.minutes.count_abandon(attempt.list_id, self._core.wall_now)
+        if not attempt.is_preview:
+            self._core.projects[attempt.project_id].count_answer(self._core.now, is_abandoned=True)
+
+    def _clear_abandoned(self, attempt: Attempt) -> None:
+        self._count_abandoned(attempt)
+        self._clear_line(attempt)
+
+    def _note_too_late(self, attempt: Attempt) -> None:
+        if attempt.answered < 0:
+            attempt.answered = self._core.now
+            self._core.minutes.count_answer(attempt.list_id, self._core.wall_now)
+            if attempt.result == "92":
+                attempt.result = "96"  # counted as abandoned when it was cut
+                self._core.projects[attempt.project_id].count_answer(self._core.now, is_abandoned=True)
+            else:
+                self._count_abandoned(attempt)
+
+    # --- a talk's end ---------------------------------------------------------------------------------
+
+    def _stop_talk(self, attempt: Attempt) -> None:
+        attempt.parted = self._core.now
+        self._core.emit(audio.Unbridge(attempt.attempt_id))
+
+    def _release(self, attempt: Attempt) -> None:
+        self._stop_talk(attempt)
+        self._clear_line(attempt)
+
+    def _part(self, attempt: Attempt) -> None:
+        self._stop_talk(attempt)
+        self.desks.customer_left(attempt)
+        self._note_cleared(attempt)
+
+    def _part_and_clear(self, attempt: Attempt) -> None:
+        self._stop_talk(attempt)
+        self.desks.customer_left(attempt)
+        self._clear_line(attempt)
+
+    def _note_cleared(self, attempt: Attempt) -> None:
+        self._free_line(attempt)
+        self._save(attempt)
+
+    # --- disposal -------------------------------------------------------------------------------------
+
+    def _dispose_by_cause(self, attempt: Attempt) -> None:
+        attempt.result = attempts.result_of(attempt.cause)
+        self._dispose(attempt)
+
+    def _dispose_abandoned(self, attempt: Attempt) -> None:
+        self._count_abandoned(attempt)
+        self._dispose(attempt)
+
+    def _dispose_fault(self, attempt: Attempt) -> None:
+        """A fault of the line is nobody's result: dialled again a bounded number of times."""
+        core = self._core
+        self._end(attempt, "fault")
+        customer_id = attempt.customer.customer_id
+        core.retries[customer_id] = core.retries.get(customer_id, 0) + 1
+        if core.retries[customer_id] <= RETRIES_MAX:
+            self._put_back(attempt, is_first=False)
+        else:
+            del core.retries[customer_id]
+
+    def _dispose(self, attempt: Attempt) -> None:
+        """The attempt has its result.  A conversation's history entry was written by the seat's part."""
+        core = self._core
+        self._end(attempt, "result")
+        core.retries.pop(attempt.customer.customer_id, None)
+        core.in_hand.ended[attempt.customer.customer_id] = core.now
+        if attempt.connected < 0:
+            core.emit(
+                outputs.SaveHistory(
+                    attempt.attempt_id, attempt.tenant_id, attempt.project_id, attempt.list_id,
+                    attempt.customer.customer_id, attempt.customer.number, attempt.result, core.wall_now,
+                    attempt.seat_id, attempt.user_id,
+                )
+            )  # fmt: skip
+
+    def _end(self, attempt: Attempt, end: outputs.AttemptEnd) -> None:
+        self._leave_dialling(attempt, is_answered=False)
+        self._leave_unserved(attempt)
+        self._free_line(attempt)
+        if attempt.is_preview and attempt.connected < 0:
+            self.desks.preview_over(attempt)
+        self._save(attempt, end)
+        self._core.in_hand.end(attempt.tenant_id, attempt.customer)
+        del self._core.attempts[attempt.attempt_id]
+
+    def _free_line(self, attempt: Attempt) -> None:
+        """Give its channel back, once."""
+        core = self._core
+        if attempt.is_released:
+            return
+        attempt.is_released = True
+        attempt.cleared = core.now
+        core.calls_out -= 1
+        core.projects[attempt.project_id].calls_out -= 1
+        core.unpaced |= {p.project_id for p in core.projects.values() if p.last_pace.is_short}
+        core.timers.disarm("apology", attempt.attempt_id)
+        if attempt.line is not None:
+            core.emit(audio.ClosePort(attempt.port))
+
+    def _leave_dialling(self, attempt: Attempt, *, is_answered: bool) -> None:
+        """It is no longer on its way to an answer; the pacer learns how it ended."""
+        core, project = self._core, self._core.projects[attempt.project_id]
+        if attempt.is_dialled:
+            return
+        attempt.is_dialled = True
+        core.timers.disarm("ring", attempt.attempt_id)
+        if attempt.is_preview:
+            return
+        project.dialling -= 1
+        if attempt.setup >= 0:
+            project.answer_rate.add(is_answered)
+            project.ring_s.add(core.now - attempt.setup)
+        project.pacer.ended(attempt.attempt_id, core.now, is_answered=is_answered)
+        core.unpaced.add(project.project_id)
+
+    def _leave_unserved(self, attempt: Attempt) -> None:
+        project = self._core.projects[attempt.project_id]
+        if attempt.attempt_id in project.unserved:
+            project.unserved.remove(attempt.attempt_id)
+            self._core.timers.disarm("window", attempt.attempt_id)
+
+    def _put_back(self, attempt: Attempt, *, is_first: bool) -> None:
+        run = self._core.lists.get(attempt.list_id)
+        if run is None or attempt.is_preview or rules.list_refusal(run.settings) is not None:
+            return  # the store will offer the customer again
+        if attempt.customer.customer_id not in run.buffered:
+            run.put_back(attempt.customer, is_first=is_first)
+
+    def _save(self, attempt: Attempt, end: outputs.AttemptEnd | None = None) -> None:
+        core, line = self._core, attempt.line
+        core.emit(
+            outputs.SaveAttempt(
+                attempt.attempt_id,
+                line.span if line else 0,
+                line.channel if line else 0,
+                attempt.seat_id,
+                attempt.user_id,
+                core.at(attempt.setup),
+                core.at(attempt.alerting),
+                core.at(attempt.answered),
+                core.at(attempt.connected),
+                core.at(attempt.cleared),
+                attempt.cause,
+                attempt.result,
+                end or "",
+            )
+        )
+
+    # --- the exchange refuses -------------------------------------------------------------------------
+
+    def congested(self) -> None:
+        self._core.congested_until = self._core.now + CONGESTED_S

@@ -1,0 +1,153 @@
+"""What the parts of the machine share: its facts, and the list its decisions go to.  Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from appliance.dialer import wall
+from appliance.dialer.attempt import Attempt
+from appliance.dialer.inputs import Configure, ListSettings, ProjectSettings, SeatSettings
+from appliance.dialer.messages import SeatBoard, SeatChanged
+from appliance.dialer.minutes import Minutes
+from appliance.dialer.outputs import Any_
+from appliance.dialer.project import Paces, Project
+from appliance.dialer.rules import Blocks
+from appliance.dialer.seat import SHOWN, Seat
+from appliance.dialer.seat import State as SeatState
+from appliance.dialer.selection import InHand, ListRun
+from appliance.dialer.timers import Timers
+
+CONGESTED_S: Final = 10.0  # a refusal of the exchange is the reason for slow dialling this long
+
+
+class Core:
+    """Facts of one machine.  `now` is the time of the input being fed."""
+
+    def __init__(self, make_pacer: Callable[[ProjectSettings], Paces], service_code: str) -> None:
+        self._make_pacer = make_pacer
+        self.service_code = service_code
+        self.now = 0.0
+        self.wall_offset_s = 0.0
+        self.utc_offset_s = 32_400.0
+        self.out: list[Any_] = []
+        self.projects: dict[int, Project] = {}
+        self.lists: dict[int, ListRun] = {}
+        self.seats: dict[int, Seat] = {}
+        self.seat_of_extension: dict[str, Seat] = {}
+        self.seat_of_leg: dict[str, Seat] = {}
+        self.attempts: dict[int, Attempt] = {}
+        self.retries: dict[int, int] = {}
+        self.refused: set[tuple[int, str]] = set()
+        self.in_hand = InHand()
+        self.blocks = Blocks()
+        self.timers = Timers()
+        self.minutes = Minutes()
+        self.spans_up: set[int] = set()
+        self.channels_total = 0
+        self.calls_out = 0  # outgoing attempts that hold or will hold a channel, and incoming calls
+        self.congested_until = -1.0
+        self.next_attempt_id = 1
+        self.seq = 0
+        self.unpaced: set[int] = set()  # projects whose pace has to be looked at
+
+    # --- time -----------------------------------------------------------------------------------------
+
+    @property
+    def wall_now(self) -> float:
+        return self.now + self.wall_offset_s
+
+    @property
+    def day(self) -> int:
+        """The local day as YYYYMMDD."""
+        return wall.day_of(self.wall_now, self.utc_offset_s)
+
+    def at(self, monotonic: float) -> float:
+        """Wall-clock time of a monotonic one; 0.0 for "did not happen" (negative)."""
+        return monotonic + self.wall_offset_s if monotonic >= 0 else 0.0
+
+    # --- decisions ------------------------------------------------------------------------------------
+
+    def emit(self, output: Any_) -> None:
+        self.out.append(output)
+
+    def show(self, seat: Seat) -> None:
+        """Tell pages that a seat moved on."""
+        self.seq += 1
+        self.emit(SeatChanged(self.seq, self.wall_now, self.seat_board(seat)))
+
+    def seat_board(self, seat: Seat) -> SeatBoard:
+        attempt = seat.attempt
+        totals = seat.day_totals
+        return SeatBoard(
+            seat_id=seat.seat_id,
+            label=seat.label,
+            extension=seat.extension,
+            is_registered=seat.is_registered,
+            state=SHOWN[seat.state],
+            since_at=self.at(seat.since),
+            user_id=seat.user_id,
+            user_name=seat.user_name,
+            tenant_id=seat.tenant_id,
+            project_id=seat.project_id,
+            list_id=attempt.list_id if attempt else 0,
+            attempt_id=attempt.attempt_id if attempt else 0,
+            customer_id=attempt.customer.customer_id if attempt else 0,
+            number=attempt.customer.number if attempt else "",
+            typed=seat.typed if seat.state in (SeatState.ENTERING, SeatState.CONFIRMING) else "",
+            saved_code=seat.saved_code,
+            talks_today=int(totals["talks"]),
+            talk_s_today=totals["talk"],
+            wait_s_today=totals["wait"],
+            wrap_s_today=totals["wrap"],
+            last_action_at=self.at(seat.last_action),
+        )
+
+    # --- settings -------------------------------------------------------------------------------------
+
+    def configure(self, new: Configure) -> None:
+        """Put settings in force.  What is removed stops dialling; calls in hand are finished under it."""
+        self._take_projects(new.projects)
+        self._take_lists(new.lists)
+        self._take_seats(new.seats)
+        self.unpaced |= set(self.projects)
+
+    def _take_projects(self, projects: tuple[ProjectSettings, ...]) -> None:
+        for gone in self.projects.keys() - {settings.project_id for settings in projects}:
+            removed = self.projects[gone]
+            removed.settings = msgspec.structs.replace(removed.settings, is_active=False)
+        for settings in projects:
+            project = self.projects.get(settings.project_id)
+            if project is None:
+                project = Project(settings, self._make_pacer(settings))
+                self.projects[settings.project_id] = project
+            if project.settings.abandon_target != settings.abandon_target:
+                project.pacer.set_target(settings.abandon_target)
+            project.settings = settings
+            project.codes = frozenset(code.code for code in settings.codes)
+
+    def _take_lists(self, lists: tuple[ListSettings, ...]) -> None:
+        for gone in self.lists.keys() - {settings.list_id for settings in lists}:
+            self.lists.pop(gone).drop()
+        for settings in lists:
+            run = self.lists.setdefault(settings.list_id, ListRun(settings))
+            run.settings = settings
+            if not (settings.is_started and settings.is_enabled):
+                run.drop()
+        for project in self.projects.values():
+            project.lists = [
+                run for run in self.lists.values() if run.settings.project_id == project.project_id
+            ]
+
+    def _take_seats(self, seats: tuple[SeatSettings, ...]) -> None:
+        wanted = {settings.seat_id: settings for settings in seats}
+        for gone in [seat for seat in self.seats.values() if seat.seat_id not in wanted and not seat.leg]:
+            del self.seats[gone.seat_id]
+        for settings in seats:
+            seat = self.seats.setdefault(
+                settings.seat_id, Seat(settings.seat_id, settings.extension, settings.label)
+            )
+            seat.extension, seat.label = settings.extension, settings.label
+        self.seat_of_extension = {seat.extension: seat for seat in self.seats.values()}

@@ -1,0 +1,122 @@
+"""The machine's part that listens to phones: who is registered, who lifts, presses, holds, falls silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from appliance.audio import messages as audio
+from appliance.dialer import inputs, outputs
+from appliance.dialer.machine_core import Core
+from appliance.dialer.machine_seats import Desks
+from appliance.dialer.seat import Event, State
+from appliance.phones import messages as phones
+
+STATUS_NOT_FOUND: Final = 404
+SILENT_AWAY_S: Final = 3.0  # a ready phone without RTP this long would be handed a customer who hears nothing
+SILENT_GONE_S: Final = 20.0  # a phone without RTP this long has lost its power
+
+
+class Phones:
+    """Turns what phones and their keys report into events of seats."""
+
+    def __init__(self, core: Core, desks: Desks) -> None:
+        self._core = core
+        self._desks = desks
+
+    def handlers(self) -> dict[type, Callable[[Any], None]]:
+        return {
+            phones.Registered: lambda what: self._registered(what.extension, is_registered=True),
+            phones.Unregistered: lambda what: self._registered(what.extension, is_registered=False),
+            phones.LockedOut: self._locked_out,
+            phones.Invited: self._invited,
+            phones.LegAnswered: lambda _what: None,  # the box rings no phones yet
+            phones.MediaChanged: self._media_changed,
+            phones.InfoDigit: lambda what: self._digit(what.leg, what.digit),
+            phones.LegEnded: self._leg_ended,
+            phones.PhonesSnapshot: self._snapshot,
+            audio.Digit: lambda what: self._digit(what.port, what.digit),
+            audio.Silence: self._silence,
+        }
+
+    def is_secret(self, what: inputs.Any_) -> bool:
+        """A digit of a PIN that is being keyed."""
+        if isinstance(what, audio.Digit):
+            seat = self._core.seat_of_leg.get(what.port)
+        elif isinstance(what, phones.InfoDigit):
+            seat = self._core.seat_of_leg.get(what.leg)
+        else:
+            return False
+        return seat is not None and seat.state is State.ASKING_PIN and what.digit.isdecimal()
+
+    def reattach_legs(self, what: audio.AudioSnapshot) -> None:
+        """Audio restarted: legs without a port get one again."""
+        for leg in self._core.seat_of_leg:
+            if leg not in what.ports:
+                self._core.emit(outputs.AnswerPhone(leg, is_again=True))
+
+    def _registered(self, extension: str, *, is_registered: bool) -> None:
+        seat = self._core.seat_of_extension.get(extension)
+        if seat is not None and seat.is_registered != is_registered:
+            seat.is_registered = is_registered
+            self._core.show(seat)
+
+    def _locked_out(self, what: phones.LockedOut) -> None:
+        text = f"Phone {what.extension} is locked out: wrong passwords from {what.source}."
+        self._core.emit(outputs.Alarm(f"phone-{what.extension}", True, text))
+
+    def _invited(self, what: phones.Invited) -> None:
+        seat = self._core.seat_of_extension.get(what.extension)
+        if seat is None or what.dialled != self._core.service_code:
+            self._core.emit(phones.RejectLeg(what.leg, STATUS_NOT_FOUND))
+            return
+        self._desks.off_hook(seat, what.leg)
+
+    def _leg_ended(self, what: phones.LegEnded) -> None:
+        seat = self._core.seat_of_leg.get(what.leg)
+        if seat is not None:
+            self._desks.on_hook(seat)
+
+    def _digit(self, leg: str, digit: str) -> None:
+        seat = self._core.seat_of_leg.get(leg)
+        if seat is not None:
+            self._desks.key(seat, digit)
+
+    def _media_changed(self, what: phones.MediaChanged) -> None:
+        """Hold: a waiting seat is away; a customer hears music until he is taken back."""
+        seat = self._core.seat_of_leg.get(what.leg)
+        if seat is None:
+            return
+        if seat.state is State.TALKING and seat.attempt is not None:
+            port = seat.attempt.port
+            music = audio.Play(port, ("music",), is_loop=True)
+            self._core.emit(music if what.media.is_held else audio.Hush(port))
+        elif what.media.is_held:
+            self._desks.step(seat, Event.AWAY)
+
+    def _silence(self, what: audio.Silence) -> None:
+        seat = self._core.seat_of_leg.get(what.port)
+        if seat is None:
+            return
+        if what.seconds >= SILENT_GONE_S:
+            self._core.emit(phones.HangUpLeg(seat.leg))
+            self._desks.on_hook(seat)
+        elif what.seconds >= SILENT_AWAY_S:
+            self._desks.step(seat, Event.AWAY)
+
+    def _snapshot(self, what: phones.PhonesSnapshot) -> None:
+        """Phones restarted, or we did: legs that are gone end, legs nobody knows are hung up."""
+        for seat in self._core.seats.values():
+            self._registered(seat.extension, is_registered=seat.extension in what.registered)
+        standing = {leg.leg for leg in what.legs}
+        for seat in [seat for leg, seat in self._core.seat_of_leg.items() if leg not in standing]:
+            self._desks.on_hook(seat)
+        for leg in what.legs:
+            if leg.leg not in self._core.seat_of_leg:
+                self._unknown(leg)
+
+    def _unknown(self, leg: phones.LegState) -> None:
+        if leg.is_answered:
+            self._core.emit(phones.HangUpLeg(leg.leg))
+        else:
+            self._invited(phones.Invited(leg.leg, leg.extension, leg.dialled, leg.media))

@@ -1,0 +1,465 @@
+"""The machine's part that handles seats: carries out what the seat's table says, in prompts and in records.
+
+Every second of a seat that is logged in ends up in exactly one interval: wait, talk, wrap, break or paused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from appliance.audio import messages as audio
+from appliance.dialer import outputs
+from appliance.dialer.attempt import Attempt
+from appliance.dialer.attempt import Event as CallEvent
+from appliance.dialer.attempt import State as CallState
+from appliance.dialer.inputs import LoginChecked, ResultCode, StandingSeat
+from appliance.dialer.machine_core import Core
+from appliance.dialer.project import Project
+from appliance.dialer.seat import KEPT, SHOWN, TYPED_MAX, Do, Event, Seat, State
+from appliance.phones import messages as phones
+
+TAKE_BACK_S: Final = 10.0
+NO_CODE: Final = "98"
+REFUSED_PROMPTS: Final = {
+    "": "login-failed",
+    "wrong": "login-failed",
+    "locked": "login-locked",
+    "taken": "login-taken",
+}
+BYE: Final = "bye"  # tag of the last prompt before a leg is hung up
+
+
+class Calls(Protocol):
+    """What this part needs of the attempts' part."""
+
+    def step(self, attempt: Attempt, event: CallEvent) -> None: ...
+
+    def serve(self, project: Project) -> None: ...
+
+
+class Desks:
+    """Seats, from the handset lifted to the handset down."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self.calls: Calls
+        self._login = LoginChecked(0)
+        self._do: dict[Do, Callable[[Seat], None]] = {
+            Do.NOTHING: lambda _seat: None,
+            Do.TYPE: lambda _seat: None,  # `key` keeps what is typed
+            Do.ASK_ID: self._ask_id,
+            Do.ASK_PIN: self._ask_pin,
+            Do.CHECK: self._check,
+            Do.WELCOME: self._welcome,
+            Do.SAY_REFUSED: self._say_refused,
+            Do.BE_READY: self._be_ready,
+            Do.BE_PAUSED: lambda seat: self._say(seat, "not-ready", "press-star"),
+            Do.DIAL: lambda _seat: None,  # `Machine` opens the attempt
+            Do.GIVE_UP: self._give_up,
+            Do.SAY_NO_ANSWER: self._say_no_answer,
+            Do.TALK: self._talk,
+            Do.END_TALK: self._end_talk,
+            Do.ASK_CODE: self._after_talk,
+            Do.RE_ASK_CODE: self._ask_code,
+            Do.TAKE_BACK: self._take_back,
+            Do.READ_BACK: self._read_back,
+            Do.SAY_UNKNOWN: self._say_unknown,
+            Do.SAY_MISSING: self._say_missing,
+            Do.SAVE_CODE: self._save_keyed_code,
+            Do.REST: lambda seat: self._say(seat, "not-ready"),
+            Do.LEAVE: self._leave,
+            Do.LEAVE_CALLING: self._leave_calling,
+            Do.LEAVE_TALK: self._leave_talk,
+            Do.LEAVE_OWING: self._leave_owing,
+            Do.SEE_OFF: self._see_off,
+            Do.SEE_OFF_CALLING: self._see_off_calling,
+            Do.SEE_OFF_TALK: self._see_off_talk,
+            Do.SEE_OFF_OWING: self._see_off_owing,
+        }
+        assert set(self._do) == set(Do)
+
+    def step(self, seat: Seat, event: Event) -> bool:
+        """Let something happen to a seat; False where it has no meaning in the seat's state."""
+        before, shown_before = seat.state, SHOWN[seat.state]
+        do = seat.step(event)
+        if do is None:
+            return False
+        if SHOWN[seat.state] != shown_before:
+            self._moved(seat, before)
+        self._do[do](seat)
+        self._core.show(seat)
+        if seat.state is State.WAITING and before is not State.WAITING:
+            self._after_ready(seat)
+        return True
+
+    # --- what happens to a seat -----------------------------------------------------------------------
+
+    def off_hook(self, seat: Seat, leg: str) -> None:
+        """A phone dialled the service code.  A leg left over from before is over."""
+        if seat.leg:
+            self.on_hook(seat)
+        seat.leg = leg
+        self._core.seat_of_leg[leg] = seat
+        self._core.emit(outputs.AnswerPhone(leg))
+        self.step(seat, Event.OFF_HOOK)
+
+    def on_hook(self, seat: Seat) -> None:
+        """The handset is down, or the leg failed."""
+        self._core.seat_of_leg.pop(seat.leg, None)
+        self._core.emit(audio.ClosePort(seat.leg))
+        self.step(seat, Event.ON_HOOK)
+        seat.leg = ""
+        seat.logout_reason = ""
+
+    def key(self, seat: Seat, digit: str) -> None:
+        """A key of the phone, or the same from a screen."""
+        core = self._core
+        seat.last_action = core.now
+        project = core.projects.get(seat.project_id)
+        can_take_back = (
+            project is not None
+            and project.settings.is_take_back
+            and seat.last is not None
+            and core.now - seat.coded <= TAKE_BACK_S
+        )
+        codes = project.codes if project is not None else frozenset[str]()
+        event = seat.key_event(digit, codes=codes, can_take_back=can_take_back)
+        if event is None:
+            return
+        if event in (Event.DIGIT, Event.CODE_KNOWN, Event.CODE_UNKNOWN):
+            seat.typed = (seat.typed + digit)[:TYPED_MAX]
+        self.step(seat, event)
+
+    def login_checked(self, seat: Seat, login: LoginChecked) -> None:
+        """The store's word on ID and PIN.  A user sits at one seat only."""
+        is_taken = login.user_id and any(
+            other.user_id == login.user_id for other in self._core.seats.values()
+        )
+        self._login = LoginChecked(seat.seat_id, reason="taken") if is_taken else login
+        self.step(seat, Event.LOGIN_OK if self._login.user_id else Event.LOGIN_REFUSED)
+
+    def force_out(self, seat: Seat, *, is_now: bool, reason: str) -> None:
+        """Log a seat out; a call, and its code, are waited for unless `is_now`."""
+        if not is_now and seat.state in (State.CALLING, State.TALKING, State.ENTERING, State.CONFIRMING):
+            seat.logout_reason = reason or "forced"
+            return
+        self.step(seat, Event.FORCED_OUT)
+
+    def played(self, leg: str, tag: str) -> None:
+        """The last word to a leg has been said."""
+        seat = self._core.seat_of_leg.get(leg)
+        if tag == BYE and seat is not None and seat.state is State.OUT:
+            self._core.emit(phones.HangUpLeg(leg))
+            self._core.emit(audio.ClosePort(leg))
+            del self._core.seat_of_leg[leg]
+            seat.leg = ""
+
+    def stand(self, seat: Seat, standing: StandingSeat) -> None:
+        """Rebuild a seat after a restart: paused, or in wrap-up for the call whose code is owed."""
+        core = self._core
+        seat.leg, seat.user_id, seat.user_name = standing.leg, standing.user_id, standing.user_name
+        seat.tenant_id, seat.project_ids = standing.tenant_id, standing.project_ids
+        seat.project_id = standing.project_id or self._home_of(seat)
+        core.seat_of_leg[standing.leg] = seat
+        seat.since = seat.interval_from = seat.last_action = core.now
+        if seat.attempt is None:
+            seat.state = State.PAUSED
+            self._say(seat, "not-ready", "press-star")
+        else:
+            seat.state = State.ENTERING
+            seat.wrap_from = core.now
+            self._sit(seat, is_in=True)
+            self._ask_code(seat)
+        core.show(seat)
+
+    # --- what calls do to seats -----------------------------------------------------------------------
+
+    def hand_over(self, seat_id: int, attempt: Attempt) -> None:
+        """This seat gets the customer."""
+        core, seat = self._core, self._core.seats[seat_id]
+        seat.attempt = attempt
+        core.emit(outputs.BridgeCall(attempt.attempt_id, attempt.tenant_id, attempt.port, seat.leg))
+        moved = self.step(seat, Event.CALL)
+        assert moved, f"seat {seat_id} was handed a call while {seat.state}"
+
+    def customer_left(self, attempt: Attempt) -> None:
+        """The customer hung up."""
+        self.step(self._core.seats[attempt.seat_id], Event.PARTED)
+
+    def preview_over(self, attempt: Attempt) -> None:
+        """A preview call came to nothing."""
+        seat = self._core.seats[attempt.seat_id]
+        if seat.attempt is attempt:
+            seat.attempt = None
+            self.step(seat, Event.PREVIEW_OVER)
+
+    # --- time -----------------------------------------------------------------------------------------
+
+    def _moved(self, seat: Seat, before: State) -> None:
+        """The shown state changed: close the interval, keep the project's books."""
+        core, kind = self._core, KEPT.get(SHOWN[before])
+        seconds = core.now - seat.interval_from
+        if kind is not None:
+            attempt = seat.attempt
+            core.emit(
+                outputs.SaveInterval(
+                    kind, seat.tenant_id, seat.seat_id, seat.user_id, seat.project_id,
+                    core.wall_now - seconds, seconds,
+                    attempt.list_id if attempt else 0, attempt.attempt_id if attempt else 0,
+                )
+            )  # fmt: skip
+            if kind in ("wait", "talk", "wrap"):
+                seat.day_totals[kind] += seconds
+            if kind == "wait":
+                seat.wait_s += seconds
+        seat.since = seat.interval_from = core.now
+        self._sit(seat, is_in=False)
+        self._sit(seat, is_in=True)
+        self._keep(seat)
+
+    def _sit(self, seat: Seat, *, is_in: bool) -> None:
+        """Take the seat out of its project's books, or put it into the one of its state."""
+        project = self._core.projects.get(seat.project_id)
+        if project is None:
+            return
+        if not is_in:
+            for book in (project.waiting, project.talking, project.wrapup):
+                book.pop(seat.seat_id, None)
+        elif seat.state is State.WAITING:
+            project.waiting[seat.seat_id] = self._core.now
+        elif seat.state is State.TALKING:
+            project.talking[seat.seat_id] = self._core.now
+        elif seat.state in (State.ENTERING, State.CONFIRMING):
+            project.wrapup[seat.seat_id] = self._core.now
+        self._core.unpaced.add(project.project_id)
+
+    def _keep(self, seat: Seat) -> None:
+        """What a restart must know."""
+        attempt_id = seat.attempt.attempt_id if seat.attempt else 0
+        if seat.user_id:
+            self._core.emit(
+                outputs.SaveSeat(
+                    seat.seat_id, seat.leg, seat.user_id, seat.project_id, attempt_id, self._core.wall_now
+                )
+            )
+
+    # --- the log-in -----------------------------------------------------------------------------------
+
+    def _say(self, seat: Seat, *prompts: str, tag: str = "") -> None:
+        self._core.emit(audio.Play(seat.leg, prompts, tag=tag))
+
+    def _ask_id(self, seat: Seat) -> None:
+        seat.typed = seat.phone_id = ""
+        self._say(seat, "login-id")
+
+    def _ask_pin(self, seat: Seat) -> None:
+        seat.phone_id, seat.typed = seat.typed, ""
+        self._say(seat, "login-pin")
+
+    def _check(self, seat: Seat) -> None:
+        pin, seat.typed = seat.typed, ""
+        self._core.emit(outputs.CheckLogin(seat.seat_id, seat.phone_id, pin))
+
+    def _welcome(self, seat: Seat) -> None:
+        login = self._login
+        seat.user_id, seat.user_name, seat.tenant_id = login.user_id, login.user_name, login.tenant_id
+        seat.project_ids = login.project_ids
+        seat.project_id = self._home_of(seat)
+        seat.since = seat.interval_from = self._core.now
+        seat.new_day()
+        seat.wait_s = 0.0
+        seat.saved_code = ""
+        self._keep(seat)
+        self._say(seat, "welcome", "press-star")
+
+    def _say_refused(self, seat: Seat) -> None:
+        seat.typed = seat.phone_id = ""
+        self._say(seat, REFUSED_PROMPTS[self._login.reason], "login-id")
+
+    def _home_of(self, seat: Seat) -> int:
+        """The project a seat is dialled for: the first of its user's with a started list, else the first."""
+        projects = [self._core.projects[p] for p in seat.project_ids if p in self._core.projects]
+        for project in projects:
+            if project.settings.is_active and project.started():
+                return project.project_id
+        return projects[0].project_id if projects else 0
+
+    def rehome(self) -> None:
+        """Settings changed: seats that wait for a project that has stopped go to another of theirs."""
+        for seat in self._core.seats.values():
+            if seat.state is State.WAITING:
+                self._go_home(seat)
+
+    def _go_home(self, seat: Seat) -> None:
+        home = self._home_of(seat)
+        if home != seat.project_id:
+            self._sit(seat, is_in=False)
+            seat.project_id = home
+            self._sit(seat, is_in=True)
+
+    # --- ready, and talking ---------------------------------------------------------------------------
+
+    def _be_ready(self, seat: Seat) -> None:
+        seat.wait_s = 0.0
+        self._say(seat, "ready")
+
+    def _after_ready(self, seat: Seat) -> None:
+        """A ready seat is first asked whether it had to leave, then takes a call that waits."""
+        if seat.logout_reason:
+            self.step(seat, Event.FORCED_OUT)
+            return
+        self._go_home(seat)
+        project = self._core.projects.get(seat.project_id)
+        if project is not None:
+            self.calls.serve(project)
+
+    def _talk(self, seat: Seat) -> None:
+        core, attempt = self._core, seat.attempt
+        assert attempt is not None
+        attempt.wait_s = seat.wait_s
+        seat.last = None
+        seat.saved_code = seat.typed = ""
+        seat.day_totals["talks"] += 1
+        core.minutes.count_wait(attempt.list_id, core.wall_now, seat.wait_s)
+
+    def _end_talk(self, seat: Seat) -> None:
+        assert seat.attempt is not None
+        self.calls.step(seat.attempt, CallEvent.HUNG_UP)
+        self._after_talk(seat)
+
+    def _after_talk(self, seat: Seat) -> None:
+        self._count_talk(seat)
+        self._ask_code(seat)
+
+    def _count_talk(self, seat: Seat) -> None:
+        core, attempt = self._core, seat.attempt
+        assert attempt is not None
+        core.projects[attempt.project_id].pacer.seat_talked(core.now - attempt.connected)
+        seat.wrap_from = core.now
+
+    def _ask_code(self, seat: Seat) -> None:
+        seat.typed = ""
+        self._say(seat, "enter-code")
+
+    def _give_up(self, seat: Seat) -> None:
+        attempt, seat.attempt = seat.attempt, None
+        if attempt is not None:
+            self.calls.step(attempt, CallEvent.GIVEN_UP)
+        self._say(seat, "ready")
+
+    def _say_no_answer(self, seat: Seat) -> None:
+        self._say(seat, "tone:busy", "ready")
+
+    # --- the code -------------------------------------------------------------------------------------
+
+    def _read_back(self, seat: Seat) -> None:
+        prompts = [f"digit-{digit}" for digit in seat.typed]
+        code = self._code_of(seat, seat.typed)
+        if code is not None and code.has_prompt:
+            prompts.append(f"code-{seat.project_id}-{seat.typed}")
+        self._say(seat, *prompts, "code-confirm")
+
+    def _code_of(self, seat: Seat, code: str) -> ResultCode | None:
+        project = self._core.projects.get(seat.project_id)
+        codes = project.settings.codes if project is not None else ()
+        return next((known for known in codes if known.code == code), None)
+
+    def _say_unknown(self, seat: Seat) -> None:
+        seat.typed = ""
+        self._say(seat, "code-unknown", "enter-code")
+
+    def _say_missing(self, seat: Seat) -> None:
+        seat.typed = ""
+        self._say(seat, "code-missing", "enter-code")
+
+    def _save_keyed_code(self, seat: Seat) -> None:
+        """`*`: the code is stored, and the seat is dialled for again."""
+        self._save_code(seat, seat.typed)
+        seat.typed = ""
+        seat.wait_s = 0.0
+        self._say(seat, "code-saved")
+
+    def _save_code(self, seat: Seat, code: str) -> None:
+        core, attempt = self._core, seat.attempt
+        assert attempt is not None, f"seat {seat.seat_id} owes no code"
+        is_replacing = attempt.state in (CallState.CODED, CallState.DISPOSED)
+        if is_replacing:
+            self._count_code(seat, attempt.result, sign=-1)
+        wrap_s = core.now - seat.wrap_from
+        core.projects[attempt.project_id].pacer.seat_wrapped(wrap_s)
+        attempt.result = code
+        self._count_code(seat, code, sign=1)
+        talk_s = attempt.parted - attempt.connected if attempt.connected >= 0 else 0.0
+        core.emit(
+            outputs.SaveHistory(
+                attempt.attempt_id, attempt.tenant_id, attempt.project_id, attempt.list_id,
+                attempt.customer.customer_id, attempt.customer.number, code, core.wall_now,
+                seat.seat_id, seat.user_id, talk_s, attempt.wait_s, wrap_s, is_replacing,
+            )
+        )  # fmt: skip
+        seat.attempt, seat.last, seat.saved_code, seat.coded = None, attempt, code, core.now
+        self.calls.step(attempt, CallEvent.CODE_ENTERED)
+        self._keep(seat)
+
+    def _count_code(self, seat: Seat, code: str, *, sign: int) -> None:
+        known = self._code_of(seat, code)
+        if known is not None and seat.attempt is not None:
+            self._core.minutes.count_code(
+                seat.attempt.list_id, self._core.wall_now,
+                is_contact=known.is_contact, is_sales=known.is_sales, sign=sign,
+            )  # fmt: skip
+
+    def _take_back(self, seat: Seat) -> None:
+        seat.attempt, seat.last = seat.last, None
+        seat.saved_code = ""
+        seat.wrap_from = self._core.now
+        self._ask_code(seat)
+
+    # --- leaving --------------------------------------------------------------------------------------
+
+    def _leave(self, seat: Seat) -> None:
+        core = self._core
+        was_in = seat.user_id
+        seat.user_id, seat.user_name, seat.tenant_id = 0, "", 0
+        seat.project_ids, seat.project_id = (), 0
+        seat.attempt = seat.last = None
+        seat.typed = seat.phone_id = seat.saved_code = seat.logout_reason = ""
+        if was_in:
+            core.emit(outputs.SaveSeat(seat.seat_id, at=core.wall_now))
+
+    def _leave_calling(self, seat: Seat) -> None:
+        self._drop_preview(seat)
+        self._leave(seat)
+
+    def _leave_talk(self, seat: Seat) -> None:
+        assert seat.attempt is not None
+        self.calls.step(seat.attempt, CallEvent.HUNG_UP)
+        self._count_talk(seat)
+        self._leave_owing(seat)
+
+    def _leave_owing(self, seat: Seat) -> None:
+        if seat.attempt is not None:
+            self._save_code(seat, NO_CODE)
+        self._leave(seat)
+
+    def _see_off(self, seat: Seat) -> None:
+        self._leave(seat)
+        self._say(seat, "goodbye", tag=BYE)
+
+    def _see_off_calling(self, seat: Seat) -> None:
+        self._drop_preview(seat)
+        self._see_off(seat)
+
+    def _see_off_talk(self, seat: Seat) -> None:
+        self._leave_talk(seat)
+        self._say(seat, "goodbye", tag=BYE)
+
+    def _see_off_owing(self, seat: Seat) -> None:
+        self._leave_owing(seat)
+        self._say(seat, "goodbye", tag=BYE)
+
+    def _drop_preview(self, seat: Seat) -> None:
+        attempt, seat.attempt = seat.attempt, None
+        if attempt is not None:
+            self.calls.step(attempt, CallEvent.GIVEN_UP)

@@ -1,0 +1,122 @@
+"""Whom to call next: buffers what the store offered, list by list, and takes from started lists in turn.
+
+The store decides what is callable and in which order; here it is kept that a customer, and a number, has one
+attempt at a time, that nobody is taken from an offer older than his last call, and that no list starves.
+"""
+
+from __future__ import annotations
+
+import collections
+from dataclasses import dataclass, field
+from typing import Final
+
+from appliance.dialer.inputs import Customer, ListSettings, Offered
+
+OFFER_COUNT: Final = 200  # rows a query may bring
+LOW_WATER: Final = 60  # ask for more below this: 100 seats place about 4 calls a second
+ASK_TIMEOUT_S: Final = 5.0  # a question without an answer is asked again
+EXHAUSTED_S: Final = 60.0  # an exhausted list is asked from its start again: intervals run out
+OFFER_AGE_GRACE_S: Final = 2.0  # a result takes at most this long to the disk, where a query sees it
+
+
+@dataclass(slots=True)
+class ListRun:
+    """One list while it is started: what is buffered of it, and where its query stands."""
+
+    settings: ListSettings
+    buffer: collections.deque[Customer] = field(default_factory=collections.deque)
+    buffered: set[int] = field(default_factory=set)
+    cursor: str = ""
+    is_exhausted: bool = False
+    is_asked: bool = False
+    asked: float = 0.0
+    callable: int = 0
+    is_counted: bool = False  # `callable` has been told at least once
+
+    @property
+    def list_id(self) -> int:
+        return self.settings.list_id
+
+    def wants_offer(self) -> bool:
+        """Whether it is time to ask the store."""
+        return not self.is_asked and not self.is_exhausted and len(self.buffer) < LOW_WATER
+
+    def ask(self, now: float) -> None:
+        self.is_asked = True
+        self.asked = now
+
+    def restart(self) -> None:
+        """Ask from the start of the list again; what is buffered stays."""
+        self.cursor = ""
+        self.is_exhausted = False
+        self.is_asked = False
+
+    def drop(self) -> None:
+        """Forget everything buffered: it will be offered again if it is still callable."""
+        self.buffer.clear()
+        self.buffered.clear()
+        self.restart()
+
+    def take_offer(self, offered: Offered, ended: dict[int, float]) -> None:
+        """Buffer an answer, without who is here already or was called after the question was asked."""
+        if not self.is_asked:
+            return  # the list was dropped meanwhile: the answer may be stale
+        self.is_asked = False
+        self.cursor = offered.cursor
+        self.is_exhausted = offered.is_last
+        self.callable = offered.callable
+        self.is_counted = True
+        for customer in offered.customers:
+            last = ended.get(customer.customer_id)
+            is_stale = last is not None and last + OFFER_AGE_GRACE_S >= self.asked
+            if not is_stale and customer.customer_id not in self.buffered:
+                self.put_back(customer, is_first=False)
+
+    def put_back(self, customer: Customer, *, is_first: bool) -> None:
+        self.buffered.add(customer.customer_id)
+        if is_first:
+            self.buffer.appendleft(customer)
+        else:
+            self.buffer.append(customer)
+
+    def take(self) -> Customer:
+        customer = self.buffer.popleft()
+        self.buffered.discard(customer.customer_id)
+        return customer
+
+
+class InHand:
+    """Customers and numbers that have an attempt now, and when others last had one (monotonic seconds)."""
+
+    def __init__(self) -> None:
+        self.customers: set[int] = set()
+        self.numbers: set[tuple[int, str]] = set()
+        self.ended: dict[int, float] = {}
+        self.called_at: dict[tuple[int, str], float] = {}  # wall clock of the last call to a number
+
+    def is_free(self, tenant_id: int, customer: Customer) -> bool:
+        return customer.customer_id not in self.customers and (tenant_id, customer.number) not in self.numbers
+
+    def begin(self, tenant_id: int, customer: Customer) -> None:
+        assert self.is_free(tenant_id, customer), f"customer {customer.customer_id} has an attempt already"
+        self.customers.add(customer.customer_id)
+        self.numbers.add((tenant_id, customer.number))
+
+    def end(self, tenant_id: int, customer: Customer) -> None:
+        self.customers.discard(customer.customer_id)
+        self.numbers.discard((tenant_id, customer.number))
+
+    def forget_before(self, ended: float, called_at: float) -> None:
+        """Drop what no offer and no interval asks for any more."""
+        self.ended = {key: at for key, at in self.ended.items() if at >= ended}
+        self.called_at = {key: at for key, at in self.called_at.items() if at >= called_at}
+
+
+def next_free(run: ListRun, in_hand: InHand, tenant_id: int) -> Customer | None:
+    """The first buffered customer without an attempt; those in hand go to the end of the queue."""
+    for _try in range(len(run.buffer)):
+        customer = run.take()
+        if in_hand.is_free(tenant_id, customer):
+            return customer
+        run.put_back(customer, is_first=False)
+    return None
