@@ -1,6 +1,7 @@
 """Seconds that a call may stay in a state: what libpri does not watch, and what backs it up.
 
-libpri itself runs T303 (4 s, twice), T305 (30 s), T308 (4 s, twice), T309 (6 s) and T313 (4 s).
+libpri itself runs T303 (4 s, twice), T305 (30 s), T308 (4 s, twice) and T313 (4 s); its T309 begins only when
+layer 2 has given up setting the link up again, ours when the link is lost.
 """
 
 from __future__ import annotations
@@ -18,4 +19,5 @@ OFFER_S: Final = 180.0  # an incoming call that nobody takes: the caller's T301
 
 LINK_SETTLE_S: Final = 2.0  # a link that has just come up may come up once more within a second
 RESTART_S: Final = 25.0  # backs up libpri's T316: two times 10 s
+T309_S: Final = 6.0  # Q.931 table 9-2 leaves it open: how long a conversation outlives its data link
 ALARM_LOST_S: Final = 2.5  # a red line is broken for its calls after this; shorter ones are contacts bouncing

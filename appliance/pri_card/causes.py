@@ -11,8 +11,9 @@ CHANNEL_UNAVAILABLE: Final = 44
 TEMPORARY_FAILURE: Final = 41
 
 # Nothing about the called number: no room (34, 42, 44, 47), a channel of ours (6, 82), the network itself
-# (38, 41), a message out of its turn or never answered (101, 102).
-LINE: Final = frozenset({6, 34, 38, 41, 42, 44, 47, 82, 101, 102})
+# (38, 41), an exchange that has forgotten the call (30, 81), a message out of its turn or never answered
+# (101, 102).
+LINE: Final = frozenset({6, 30, 34, 38, 41, 42, 44, 47, 81, 82, 101, 102})
 
 # About the number as long as the link stood; about the link if it came up or went down meanwhile.
 DOUBTFUL: Final = frozenset({0, 18, 27, 31, 111})

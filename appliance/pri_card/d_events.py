@@ -11,7 +11,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LinkUp:
-    """Layer 2 stands.  It may be reported twice: the far end can set up once more."""
+    """Layer 2 stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReset:
+    """The far end set layer 2 up once more while it stood: it may have forgotten everything (Q.931 5.8.8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ class Complaint:
 
 
 DEvent = (
-    LinkUp | LinkDown | SetupArrived | ProceedingArrived | AlertingArrived | ProgressArrived
+    LinkUp | LinkReset | LinkDown | SetupArrived | ProceedingArrived | AlertingArrived | ProgressArrived
     | ConnectArrived | DisconnectArrived | CallFreed | RestartArrived
     | RestartAcknowledged | Complaint
 )  # fmt: skip

@@ -22,6 +22,7 @@ from appliance.pri_card.d_events import (
     DEvent,
     DisconnectArrived,
     LinkDown,
+    LinkReset,
     LinkUp,
     ProceedingArrived,
     ProgressArrived,
@@ -114,6 +115,7 @@ class DChannel:
         self._references: dict[tuple[int, bool], int] = {}  # call reference, whether placed, to our number
         self._edits: dict[tuple[int, bool, int], Edit] = {}
         self._last_call = 0
+        self._is_up = False
         self._low_bits = _ffi.new("int *")
         self._handle = _ffi.new_handle(self)
         _lib.pri_set_message(_lib.yobirin_message)
@@ -144,6 +146,8 @@ class DChannel:
         found = q931.message(frame)
         events = self._translate(_lib.pri_check_event(self._pri), found) or self._unsaid(found)
         self._incoming = b""
+        if q931.is_sabme(frame) and self._is_up and not events:
+            events = [LinkReset()]
         return events + self.run(now)
 
     def run(self, now: float) -> list[DEvent]:
@@ -313,9 +317,11 @@ class DChannel:
         return reader(self, event, found) if reader else []
 
     def _link_up(self, _event: Any, _found: q931.Message | None) -> list[DEvent]:
+        self._is_up = True
         return [LinkUp()]
 
     def _link_down(self, _event: Any, _found: q931.Message | None) -> list[DEvent]:
+        self._is_up = False
         return [LinkDown()]
 
     def _config_error(self, event: Any, _found: q931.Message | None) -> list[DEvent]:

@@ -21,6 +21,7 @@ from appliance.pri_card.d_events import (
     DEvent,
     DisconnectArrived,
     LinkDown,
+    LinkReset,
     LinkUp,
     ProceedingArrived,
     ProgressArrived,
@@ -72,6 +73,7 @@ class PriSpan:
         self._events: list[TrunkEvent] = []
         self._is_link_up = False
         self._link_epoch = 0
+        self._down_since = now
         self._settled_at = 0.0
         self._alarm: Alarm = ""
         self._alarm_since = now
@@ -125,7 +127,7 @@ class PriSpan:
             self._record(self.number, False, frame)
             self._take(self._d.feed(frame, now), now)
         self._take(self._d.run(now), now)
-        self._watch_alarm(now)
+        self._watch_line(now)
         self._time_out(now)
         self._tell_state(now)
         self._restart_next(now)
@@ -144,8 +146,7 @@ class PriSpan:
             times.append(self._settled_at)
         if self._restart_pending is not None:
             times.append(self._restart_until)
-        if self._alarm and self._calls:
-            times.append(self._alarm_since + call_timers.ALARM_LOST_S)
+        times.append(self._calls_lost_at())
         return min((at for at in times if at is not None), default=None)
 
     def files(self) -> list[int]:
@@ -198,10 +199,10 @@ class PriSpan:
                 self._restarted_by_network(channel, now)
             case RestartAcknowledged(channel):
                 self._restart_done(channel)
-            case LinkUp():
+            case LinkUp() | LinkReset():
                 self._link_up(now)
             case LinkDown():
-                self._link_down()
+                self._link_down(now)
             case Complaint(text):
                 log.debug("span %d: %s", self.number, text)
 
@@ -311,6 +312,8 @@ class PriSpan:
             link_changed=call.link_epoch != self._link_epoch,
         )
         self._events.append(Cleared(call.call_id, call.cause or causes.NORMAL, is_fault))
+        if was is State.SETUP and not is_fault and not call.is_ours:
+            self.slots.accepted(call.setup_at, now)
         is_refusal = call.cause in CONGESTION_CAUSES and not call.is_ours and not call.has_no_channel
         if is_refusal and call.call_id > 0 and self.slots.congested(call.setup_at, now):
             self._events.append(Congested(self.number, call.cause, self.slots.slot_s))
@@ -323,24 +326,47 @@ class PriSpan:
     # --- link, alarm, restart ---------------------------------------------------------------------------
 
     def _link_up(self, now: float) -> None:
+        """Up, or up once more.  Whether the exchange still knows our calls is asked (Q.931 5.8.8-5.8.10)."""
         self._is_link_up = True
         self._link_epoch += 1
         self._settled_at = now + call_timers.LINK_SETTLE_S
+        for call in self._calls.values():
+            if call.state is not State.CLEARING:
+                self._d.enquire(call.d_call, now)
 
-    def _link_down(self) -> None:
-        """libpri ends the calls that were being set up at once, those in conversation after T309."""
+    def _link_down(self, now: float) -> None:
+        """Calls that are not in conversation end at once, the others after T309 (Q.931 5.8.9)."""
+        if self._is_link_up:
+            self._down_since = now
         self._is_link_up = False
         self._link_epoch += 1
         self._forget_restart()
+        self._lose([call.call_id for call in self._calls.values() if call.state is not State.ANSWERED], now)
 
-    def _watch_alarm(self, now: float) -> None:
+    def _watch_line(self, now: float) -> None:
+        """A line that has been broken for long enough takes its conversations with it."""
         alarm = self._span.alarm()
         if alarm != self._alarm:
             self._alarm, self._alarm_since = alarm, now
-        if self._alarm and self._calls and now >= self._alarm_since + call_timers.ALARM_LOST_S:
-            for call_id in list(self._calls):
-                self.channels.doubt(call_id)
-                self._feed(call_id, Input.LOST, now, causes.OUT_OF_ORDER)
+        lost_at = self._calls_lost_at()
+        if lost_at is not None and now >= lost_at:
+            self._lose(list(self._calls), now)
+
+    def _calls_lost_at(self) -> float | None:
+        """When the calls that stand are given up, as things are; None while the line is well."""
+        if not self._calls:
+            return None
+        times = []
+        if self._alarm:
+            times.append(self._alarm_since + call_timers.ALARM_LOST_S)
+        if not self._is_link_up:
+            times.append(self._down_since + call_timers.T309_S)
+        return min(times, default=None)
+
+    def _lose(self, calls: list[int], now: float) -> None:
+        for call_id in calls:
+            self.channels.doubt(call_id)
+            self._feed(call_id, Input.LOST, now, causes.OUT_OF_ORDER)
 
     def _tell_state(self, now: float) -> None:
         is_up = self._is_link_up and not self._alarm and now >= self._settled_at

@@ -64,6 +64,11 @@ class Message:
         return next((body for kind, body in elements(self.elements) if kind == wanted), None)
 
 
+def is_sabme(frame: bytes) -> bool:
+    """Whether a frame sets layer 2 up (Q.921 3.6.2): SABME, whatever its poll bit."""
+    return len(frame) == 3 and frame[2] & 0xEF == 0x6F
+
+
 def message(frame: bytes) -> Message | None:
     """The Q.931 message in a frame without FCS; None if it holds none with a 2-octet call reference."""
     if len(frame) < HEADER_BYTES + 5 or frame[2] & 1 or frame[4] != PROTOCOL or frame[5] != 2:

@@ -57,6 +57,10 @@ class Network:
         suspended = bytes([q931.Element.NOTIFICATION, 1, 0x80])
         self.d._edit(call, type_, suspended, becomes=q931.Type.NOTIFY)
 
+    def silence_restart(self) -> None:
+        """Never acknowledge RESTART: what is sent instead belongs to no call."""
+        self.d._edits[(0, False, q931.Type.RESTART_ACKNOWLEDGE)] = (q931.Type.STATUS, b"")
+
     def due(self) -> float | None:
         times = [self.span.due(), None if self.is_dead else self.d.due()]
         return min((at for at in times if at is not None), default=None)
