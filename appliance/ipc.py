@@ -260,14 +260,24 @@ class Client:
         self._writer.write(self._codec.encode(body))
         return True
 
-    async def request(self, body: Any, *, timeout_s: float = REQUEST_TIMEOUT_S) -> Any:
-        """Send and wait for the answer.  Raises PeerGone, Refused."""
-        if self._writer is None:
-            raise PeerGone(f"{self._path.stem} is not running.", remedy="Wait for its restart, then repeat.")
+    def ask(self, body: Any, *, timeout_s: float = REQUEST_TIMEOUT_S) -> Awaitable[Any]:
+        """Send now, before anything sent later; await the answer.  Raises PeerGone, Refused."""
         number = next(self._numbers)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = future
-        self._writer.write(self._codec.encode(body, number=number))
+        if self._writer is None:
+            future.set_exception(
+                PeerGone(f"{self._path.stem} is not running.", remedy="Wait for its restart, then repeat.")
+            )
+        else:
+            self._waiting[number] = future
+            self._writer.write(self._codec.encode(body, number=number))
+        return self._answer_to(number, future, timeout_s)
+
+    async def request(self, body: Any, *, timeout_s: float = REQUEST_TIMEOUT_S) -> Any:
+        """Send and wait for the answer.  Raises PeerGone, Refused."""
+        return await self.ask(body, timeout_s=timeout_s)
+
+    async def _answer_to(self, number: int, future: asyncio.Future[Any], timeout_s: float) -> Any:
         try:
             answer = await asyncio.wait_for(future, timeout_s)
         except TimeoutError as error:

@@ -29,10 +29,15 @@ class OpenLine(Message, frozen=True):
 
 
 class OpenPhone(Message, frozen=True):
-    """Open an RTP stream.  Request; answered by `PhoneOpened` with the box's own end."""
+    """Open an RTP stream.  Request; answered by `PhoneOpened` with the box's own end.
+
+    `local_port` asks for that very UDP port: a phone in a conversation goes on sending there when audio has
+    restarted.  0, or one that is taken: any.
+    """
 
     port: str
     remote: Media
+    local_port: int = 0
 
 
 class PhoneOpened(Message, frozen=True):
