@@ -72,7 +72,7 @@ class BChannels:
         """
         if channel not in self._states or self._owners[channel] not in (NOBODY, call):
             return False
-        for other in self._owned_by(call):
+        for other in self.channels_of(call):
             if other != channel:
                 self._set(other, State.IDLE, NOBODY)
         self._set(channel, State.BUSY, call)
@@ -87,12 +87,12 @@ class BChannels:
 
     def free(self, call: int) -> None:
         """The call is over; whatever it holds is idle at once."""
-        for channel in self._owned_by(call):
+        for channel in self.channels_of(call):
             self._set(channel, State.IDLE, NOBODY)
 
     def doubt(self, call: int) -> None:
         """The call is gone here and perhaps not there: its channel needs a RESTART first."""
-        for channel in self._owned_by(call):
+        for channel in self.channels_of(call):
             self._set(channel, State.FAULT, NOBODY)
 
     def suspect(self, channel: int) -> None:
@@ -110,7 +110,8 @@ class BChannels:
         if self._owners[channel] == NOBODY:
             self._set(channel, State.IDLE, NOBODY)
 
-    def _owned_by(self, call: int) -> list[int]:
+    def channels_of(self, call: int) -> list[int]:
+        """What a call holds: one channel, or none."""
         return [channel for channel, owner in self._owners.items() if owner == call]
 
     def _set(self, channel: int, state: State, owner: int) -> None:

@@ -7,9 +7,11 @@ nothing else.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import struct
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,7 @@ log = logging.getLogger("pri_card")
 MAGIC: Final = b"YBD1"
 HEADER: Final = struct.Struct(">dBBH")  # seconds since 1970, span, 1 if we sent it, bytes that follow
 SEGMENTS: Final = 16  # the ring forgets a sixteenth at a time
-SEGMENT_BYTES_MIN: Final = 4096
+SEGMENT_BYTES_MIN: Final = 8192
 FLUSH_S: Final = 1.0
 FRAME_BYTES_MAX: Final = 2048
 BUFFER_BYTES_MAX: Final = 1_000_000  # a disk that stalls must not fill the memory
@@ -42,9 +44,10 @@ class FlightRecorder:
     def __init__(self, directory: Path, *, bytes_max: int, wall: Callable[[], float]) -> None:
         self.lost_frames = 0
         self._directory = directory
-        self._segment_bytes = max(SEGMENT_BYTES_MIN, bytes_max // (SEGMENTS + 1))
+        self._segment_bytes = max(SEGMENT_BYTES_MIN, bytes_max // SEGMENTS)
         self._wall = wall
-        self._buffer = bytearray()
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
         self._file: int | None = None
         self._written = 0
         self._flush_at = 0.0
@@ -53,18 +56,19 @@ class FlightRecorder:
 
     def record(self, span: int, is_sent: bool, frame: bytes) -> None:
         """Keep one frame; it is on disk after the next `flush`."""
-        if len(self._buffer) >= BUFFER_BYTES_MAX:
+        if self._waiting_bytes >= BUFFER_BYTES_MAX:
             self.lost_frames += 1
             return
-        self._buffer += HEADER.pack(self._wall(), span, is_sent, len(frame)) + frame
+        self._waiting.append(HEADER.pack(self._wall(), span, is_sent, len(frame)) + frame)
+        self._waiting_bytes += len(self._waiting[-1])
 
     def due(self) -> float | None:
         """When `flush` should run; None when there is nothing to write."""
-        return self._flush_at if self._buffer else None
+        return self._flush_at if self._waiting else None
 
     def flush(self, now: float) -> None:
         """Write what is waiting, at most once a second."""
-        if not self._buffer or now < self._flush_at:
+        if not self._waiting or now < self._flush_at:
             return
         self._flush_at = now + FLUSH_S
         self._write_out()
@@ -75,19 +79,31 @@ class FlightRecorder:
 
     def _write_out(self) -> None:
         try:
-            file = self._segment()
-            while self._buffer:
-                count = os.write(file, self._buffer)
-                del self._buffer[:count]
-                self._written += count
+            while self._waiting:
+                file = self._segment(len(self._waiting[0]))
+                data = self._fitting()
+                if os.write(file, data) != len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                self._written += len(data)
         except OSError as error:
             log.error("The D-channel trace in %s cannot be written: %s.", self._directory, error)
-            self._buffer.clear()
+            self.lost_frames += len(self._waiting)
+            self._waiting.clear()
             self._close_segment()  # a torn record ends a segment; the next one begins clean
+        self._waiting_bytes = 0
 
-    def _segment(self) -> int:
-        """The open segment, or a new one, and room made for it."""
-        if self._file is not None and self._written < self._segment_bytes:
+    def _fitting(self) -> bytes:
+        """As many waiting records as the open segment has room for; the first one has."""
+        chosen = []
+        room = self._segment_bytes - self._written
+        while self._waiting and len(self._waiting[0]) <= room:
+            chosen.append(self._waiting.popleft())
+            room -= len(chosen[-1])
+        return b"".join(chosen)
+
+    def _segment(self, size_bytes: int) -> int:
+        """The open segment if so much fits, or a new one, and room made for it."""
+        if self._file is not None and self._written + size_bytes <= self._segment_bytes:
             return self._file
         self._close_segment()
         for path in segments(self._directory)[: -(SEGMENTS - 1)]:
