@@ -139,6 +139,18 @@ class Machine:
         """Attempts that stand now, for a look; not to be changed."""
         return list(self._core.attempts.values())
 
+    def tallies(self) -> dict[str, int]:
+        """The machine's own counts, for those who compare them with rows; of today, all lists."""
+        core = self._core
+        today = [core.minutes.today(list_id) for list_id in core.lists]
+        return {
+            "attempts": sum(counts.attempts for counts in today),
+            "answered": sum(counts.answered for counts in today),
+            "abandoned": sum(counts.abandoned for counts in today),
+            "dialling": sum(project.dialling for project in core.projects.values()),
+            "calls_out": core.calls_out,
+        }
+
     # --- handlers -------------------------------------------------------------------------------------
 
     def _store_handlers(self) -> dict[type, Callable[[Any], None]]:

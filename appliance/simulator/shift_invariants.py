@@ -1,0 +1,160 @@
+"""What must hold after every event of a shift, whatever goes wrong.  Raises AssertionError naming it.
+
+Judges from outside: from inputs, outputs, the exchange's calls and the store's rows; the machine is asked
+only for its own counts, which must equal the rows.
+"""
+
+from __future__ import annotations
+
+import collections
+from typing import Any, Final
+
+from appliance.audio import messages as audio
+from appliance.dialer import inputs, outputs
+from appliance.dialer.attempt import ON_LINE
+from appliance.dialer.machine import Machine
+from appliance.dialer.messages import SeatChanged
+from appliance.pri_card import trunk
+from appliance.simulator.shift_exchange import Exchange
+from appliance.simulator.shift_store import Store
+from appliance.simulator.shift_world import World
+
+SECOND_TOLERANCE: Final = 1e-6
+NO_SEAT: Final = frozenset({"91", "92", "93", "94", "96", "9a", "90", "99", "95", "97"})
+
+
+class Invariants:
+    """Books of one shift, kept twice."""
+
+    def __init__(self, world: World, machine: Machine, exchange: Exchange, store: Store) -> None:
+        self._machine, self._exchange, self._store = machine, exchange, store
+        self.open: dict[int, outputs.OpenAttempt] = {}
+        self.committed: set[int] = set()
+        self.ended: dict[int, outputs.SaveAttempt] = {}
+        self.bridged: dict[int, str] = {}
+        self.talking: dict[str, int] = {}
+        self.counts: collections.Counter[str] = collections.Counter()
+        self.histories: collections.Counter[int] = collections.Counter()
+        self._answered: set[int] = set()
+        self._since: dict[int, float] = {}
+        self.kept_s: dict[int, float] = collections.defaultdict(float)
+        self.logged_s: dict[int, float] = collections.defaultdict(float)
+        self._logged_in: dict[int, float] = {}
+        world.observers.append(self.observe)
+
+    def observe(self, now: float, what: Any, decided: list[Any]) -> None:
+        """Look at one event."""
+        if isinstance(what, inputs.AttemptCommitted):
+            self.committed.add(what.attempt_id)
+        elif isinstance(what, trunk.SetupSent):
+            self._setup(what)
+        elif isinstance(what, trunk.Answered) and what.call_id in self.open:
+            self._answered.add(what.call_id)
+            self.counts["answered"] += 1
+        for output in decided:
+            self._decided(now, output)
+        self._compare(now)
+
+    def _setup(self, what: trunk.SetupSent) -> None:
+        attempt = self.open[what.call_id]
+        assert what.call_id in self.committed, f"attempt {what.call_id} went out before it was on the disk"
+        assert attempt.number not in self._store.blocked, f"the forbidden number {attempt.number} was dialled"
+        self.counts["attempts"] += 1
+
+    def _decided(self, now: float, output: Any) -> None:
+        match output:
+            case outputs.OpenAttempt():
+                self._opened(output)
+            case outputs.BridgeCall():
+                self._bridge(output)
+            case outputs.SaveAttempt() if output.end:
+                self._end(output)
+            case outputs.SaveHistory():
+                self.histories[output.attempt_id] += not output.is_replacing
+            case outputs.SaveInterval():
+                self._interval(now, output)
+            case audio.Unbridge():
+                self.talking = {leg: held for leg, held in self.talking.items() if held != output.bridge_id}
+            case SeatChanged():
+                self._seat(now, output)
+
+    def _opened(self, output: outputs.OpenAttempt) -> None:
+        for other in self.open.values():
+            assert other.customer_id != output.customer_id, f"customer {output.customer_id} is called twice"
+            assert other.number != output.number, f"number {output.number} is called twice"
+        assert output.attempt_id not in self.ended
+        assert output.attempt_id not in self.open
+        self.open[output.attempt_id] = output
+
+    def _bridge(self, output: outputs.BridgeCall) -> None:
+        assert output.attempt_id not in self.bridged, f"attempt {output.attempt_id} got two seats"
+        assert output.attempt_id in self._answered, f"attempt {output.attempt_id} was bridged unanswered"
+        assert output.phone not in self.talking, f"phone {output.phone} got two calls at a time"
+        self.bridged[output.attempt_id] = output.phone
+        self.talking[output.phone] = output.attempt_id
+
+    def _end(self, saved: outputs.SaveAttempt) -> None:
+        attempt_id = saved.attempt_id
+        assert attempt_id in self.open, f"attempt {attempt_id} was disposed twice or never opened"
+        assert (saved.end == "result") == bool(saved.result), f"attempt {attempt_id}: {saved}"
+        is_answered, has_seat = attempt_id in self._answered, attempt_id in self.bridged
+        assert has_seat == (saved.end == "result" and saved.result not in NO_SEAT), f"{saved}"
+        if is_answered:
+            assert has_seat != (saved.result == "96"), f"answered attempt {attempt_id} ended as {saved}"
+        assert attempt_id not in self._exchange.calls, f"attempt {attempt_id} ended with its channel in use"
+        self.counts["abandoned"] += saved.result in ("92", "96")
+        self.ended[attempt_id] = saved
+        del self.open[attempt_id]
+
+    def _interval(self, now: float, kept: outputs.SaveInterval) -> None:
+        last = self._since.get(kept.seat_id, now - kept.seconds)
+        gap = abs(now - kept.seconds - last)
+        assert gap < SECOND_TOLERANCE, f"seat {kept.seat_id}: {gap:.3f} s are in no interval, or in two"
+        self._since[kept.seat_id] = now
+        self.kept_s[kept.seat_id] += kept.seconds
+
+    def _seat(self, now: float, changed: SeatChanged) -> None:
+        seat = changed.seat
+        is_in = seat.state not in ("logged_out", "login")
+        if is_in and seat.seat_id not in self._logged_in:
+            self._logged_in[seat.seat_id] = self._since[seat.seat_id] = now
+        if not is_in and seat.seat_id in self._logged_in:
+            self.logged_s[seat.seat_id] += now - self._logged_in.pop(seat.seat_id)
+            del self._since[seat.seat_id]
+            gap = abs(self.logged_s[seat.seat_id] - self.kept_s[seat.seat_id])
+            assert gap < 1e-3, f"seat {seat.seat_id}: {gap:.3f} s logged in are in no interval"
+
+    def _compare(self, now: float) -> None:
+        """The machine's own counts equal the rows; it knows of every call the exchange holds."""
+        standing = self._machine.calls()
+        on_line = {a.attempt_id for a in standing if a.state in ON_LINE}
+        held = {call_id for call_id in self._exchange.calls if call_id > 0}
+        assert on_line == held, (
+            f"{now:.3f}: the machine holds {on_line - held}, the exchange {held - on_line}"
+        )
+        assert {a.attempt_id for a in standing} == set(self.open)
+        board = self._machine.tallies()
+        for name in ("attempts", "answered", "abandoned"):
+            counted = self.counts[name] + (self._cut_now(standing) if name == "abandoned" else 0)
+            assert board[name] == counted, f"{now:.3f}: {name}: {board[name]} counted, {counted} rows"
+        dialling = sum(a.is_dialled is False and not a.is_preview for a in standing)
+        assert board["dialling"] == dialling
+        assert board["calls_out"] == sum(not a.is_released for a in standing)
+
+    @staticmethod
+    def _cut_now(standing: list[Any]) -> int:
+        return sum(a.result in ("92", "96") for a in standing)
+
+    def at_rest(self) -> None:
+        """After everybody went home: nothing is left on the line or owed."""
+        assert not self._exchange.calls, f"channels leaked: {self._exchange.calls}"
+        assert not self.open, f"attempts without an end: {self.open}"
+        for attempt_id, saved in self.ended.items():
+            expected = int(saved.end == "result" and not self._is_refusal(saved))
+            assert self.histories[attempt_id] == expected, (
+                f"attempt {attempt_id}: {self.histories[attempt_id]} entries"
+            )
+
+    @staticmethod
+    def _is_refusal(saved: outputs.SaveAttempt) -> bool:
+        return saved.result in ("9a", "90", "99", "95", "97")

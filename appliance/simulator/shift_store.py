@@ -1,0 +1,86 @@
+"""A store in memory for simulated shifts: offers customers, commits attempts, checks log-ins.
+
+It answers after a moment, as a database does, and holds what was written as rows for the invariants.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+from appliance.dialer import inputs, outputs
+from appliance.simulator.shift_world import World
+
+COMMIT_S: Final = 0.010
+QUERY_S: Final = 0.005
+CHECK_S: Final = 0.080  # argon2id
+
+
+class Store:
+    """Lists of `customers` each; customer ids begin at list_id * 10**9."""
+
+    def __init__(self, world: World, *, tenant_id: int, project_ids: tuple[int, ...], customers: int) -> None:
+        self._world = world
+        self._tenant_id, self._project_ids, self._customers = tenant_id, project_ids, customers
+        self.closed: set[int] = set()  # have a result
+        self.blocked: set[str] = set()
+        self.attempts: dict[int, outputs.SaveAttempt] = {}
+        world.carries_out(
+            {
+                outputs.OfferWanted: self._offer_wanted,
+                outputs.OpenAttempt: self._open_attempt,
+                outputs.SaveAttempt: self._save_attempt,
+                outputs.SaveRefusal: lambda what: self.closed.add(what.customer_id),
+                outputs.CheckLogin: self._check_login,
+            }
+        )
+        self._opened: dict[int, int] = {}
+
+    @staticmethod
+    def number(customer_id: int) -> str:
+        """Ten digits, different for every customer."""
+        list_id, index = divmod(customer_id, 10**9)
+        return f"0{list_id % 10}{index:08d}"
+
+    def block(self, numbers: set[str]) -> None:
+        """Forbid numbers, and tell the machine a moment later."""
+        self.blocked |= numbers
+        blocks = tuple(inputs.Block(self._tenant_id, number, "forbid") for number in sorted(numbers))
+        self._world.tell(inputs.Blocked(blocks))
+
+    def some_numbers(self, list_id: int, count: int, rng: random.Random) -> set[str]:
+        """Numbers that are likely to be buffered now: those of customers just beyond the newest attempt."""
+        newest = max(self._opened.values(), default=list_id * 10**9)
+        return {self.number(newest + rng.randrange(1, 100)) for _ in range(count)}
+
+    def _offer_wanted(self, what: outputs.OfferWanted) -> None:
+        self._world.after(QUERY_S, self._offer, what)
+
+    def _offer(self, what: outputs.OfferWanted) -> None:
+        first = what.list_id * 10**9
+        index = int(what.cursor or 0)
+        offered: list[inputs.Customer] = []
+        while index < self._customers and len(offered) < what.count:
+            customer_id, index = first + index, index + 1
+            number = self.number(customer_id)
+            if customer_id not in self.closed and number not in self.blocked:
+                offered.append(inputs.Customer(customer_id, number))
+        is_last = index >= self._customers
+        left = self._customers - index + len(offered)
+        self._world.tell(inputs.Offered(what.list_id, tuple(offered), is_last, left, str(index)))
+
+    def _open_attempt(self, what: outputs.OpenAttempt) -> None:
+        self._opened[what.attempt_id] = what.customer_id
+        self._world.after(COMMIT_S, self._world.tell, inputs.AttemptCommitted(what.attempt_id))
+
+    def _save_attempt(self, what: outputs.SaveAttempt) -> None:
+        if what.end:
+            customer_id = self._opened.pop(what.attempt_id, None)
+            if what.end == "result" and customer_id is not None:
+                self.closed.add(customer_id)
+
+    def _check_login(self, what: outputs.CheckLogin) -> None:
+        login = inputs.LoginChecked(
+            what.seat_id, 1000 + what.seat_id, f"robot {what.seat_id}", self._tenant_id, self._project_ids
+        )
+        self._world.after(CHECK_S, self._world.tell, login)
