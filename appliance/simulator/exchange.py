@@ -152,6 +152,10 @@ class Exchange:
         if not any(line.place_incoming(called, caller, now, plan=plan) for line in lines):
             raise BadInput("No line is up with a free channel.", remedy="Wait, or bring a link up.")
 
+    def stop_callers(self) -> None:
+        """No more calls to the box but those that are placed by command."""
+        self._callers.stop()
+
     def hear(self, span: int, channel: int) -> Heard:
         """What came from the box on a channel in the last half second."""
         ear = self._ears.get((span, channel))
@@ -181,6 +185,10 @@ class IncomingSchedule:
 
     def due(self) -> float | None:
         return self._next_at
+
+    def stop(self) -> None:
+        """No more calls."""
+        self._next_at = None
 
     def run(self, now: float) -> list[tuple[str, str]]:
         """(called, caller) of the calls due now."""

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from appliance.pri_card.pri_trunk import PriTrunk
-from appliance.pri_card.span_memory import memory_pair
+from appliance.pri_card.span import Span
+from appliance.pri_card.span_memory import MemorySpan, memory_pair
 from appliance.pri_card.trunk import PlaceCall, SpanState, TrunkEvent
 from appliance.simulator.exchange import Exchange
 from appliance.simulator.population import Population
@@ -22,7 +23,16 @@ E = TypeVar("E")
 class Rig:
     """An exchange, a trunk and a clock.  `events` has everything the trunk said, with its time."""
 
-    def __init__(self, people: Population, *, seed: int = 1, spans: int = 1, slot_s: float = 0.02) -> None:
+    def __init__(
+        self,
+        people: Population,
+        *,
+        seed: int = 1,
+        spans: int = 1,
+        slot_s: float = 0.02,
+        before_trunk: Callable[[MemorySpan], Span] = lambda end: end,
+    ) -> None:
+        """`before_trunk` may put something between a line's user end and the trunk."""
         self.seed = seed
         self.now = 0.0
         self.events: list[tuple[float, TrunkEvent]] = []
@@ -32,7 +42,10 @@ class Rig:
         self.network_ends = [network for _, network in pairs]
         self.exchange = Exchange(self.network_ends, people, seed=seed, now=0.0)
         self.trunk = PriTrunk(
-            self.user_ends, slots_s=[slot_s] * spans, gate=lambda _call, _now: True, now=0.0
+            [before_trunk(end) for end in self.user_ends],
+            slots_s=[slot_s] * spans,
+            gate=lambda _call, _now: True,
+            now=0.0,
         )
         self._ids = itertools.count(1)
 
