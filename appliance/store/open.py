@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -28,6 +29,8 @@ from appliance.store.migrate import migrate
 SQLITE_MIN: Final = (3, 51, 3)  # every SQLite from 3.7.0 to 3.51.2 can corrupt a WAL shared by processes
 KEY_BYTES: Final = 32
 BUSY_TIMEOUT_MS: Final = 15_000  # a bulk chunk holds the lock for some 20 ms; 15 s means a process hangs
+
+LOCK_LOOK_S: Final = 0.0005
 
 PRAGMAS: Final[tuple[tuple[str, str, object], ...]] = (
     ("journal_mode", "wal", "wal"),
@@ -80,9 +83,47 @@ class Store:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, taking the write lock at once.  Nested ones join the outer."""
+        """All or nothing, taking the write lock at once.  A nested one can fail alone."""
         with _translated(), self.database.atomic():
             yield
+
+    @contextlib.contextmanager
+    def eager_transaction(self, wait_ms: int) -> Iterator[None]:
+        """A transaction that looks for the write lock every half millisecond, at most for `wait_ms`.
+
+        SQLite's own wait sleeps up to 100 ms between looks and so starves beside a bulk import.
+        """
+        with _translated(), contextlib.ExitStack() as stack:
+            self._take_lock(stack, wait_ms)
+            yield
+
+    def _take_lock(self, stack: contextlib.ExitStack, wait_ms: int) -> None:
+        due = time.monotonic() + wait_ms / 1000
+        self.database.execute_sql("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    stack.enter_context(self.database.transaction("IMMEDIATE"))
+                    return
+                except peewee.OperationalError as error:
+                    if "locked" not in str(error) or time.monotonic() > due:
+                        raise
+                    time.sleep(LOCK_LOOK_S)
+        finally:
+            self.database.execute_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """One consistent state for several reads; takes no write lock and never waits for one."""
+        if self.database.in_transaction():
+            yield
+            return
+        with _translated():
+            self.database.begin("DEFERRED")
+            try:
+                yield
+            finally:
+                self.database.rollback()
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
         """Execute one statement; how many rows it changed."""
@@ -99,6 +140,12 @@ class Store:
                 tuple(values.values()),
             )
             return int(cursor.lastrowid)
+
+    def update(self, table: str, row_id: int, **values: Any) -> int:
+        """Change columns of one row by its id; 1, or 0 where there is none.  Names as for `insert`."""
+        changes = ", ".join(f"{name} = ?" for name in values)
+        statement = f"UPDATE {table} SET {changes} WHERE id = ?"  # noqa: S608 - names from our own code
+        return self.run(statement, (*values.values(), row_id))
 
     def many(self, sql: str, rows: Iterable[Parameters]) -> int:
         """Execute one statement for each of `rows`; how many rows it changed.  At most 500 a transaction."""
@@ -237,8 +284,11 @@ def _translated(path: Path | None = None) -> Iterator[None]:
 
 
 def translated(error: Exception, path: Path | None = None) -> StoreError:
-    """The driver's error in words, with the remedy."""
-    text = str(error)
+    """The driver's error in words, with the remedy.
+
+    Where the disk is full SQLite rolls back by itself, and the roll-back that follows hides why.
+    """
+    text = f"{error} {error.__context__ or ''}".strip()
     where = str(path) if path else "The database"
     if "not a database" in text:
         return StoreError(

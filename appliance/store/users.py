@@ -89,6 +89,11 @@ def get(store: Store, tenant_id: int, user_id: int) -> User | None:
     return store.one(User, "FROM user WHERE tenant_id = ? AND id = ?", (tenant_id, user_id))
 
 
+def by_id(store: Store, user_id: int) -> User | None:
+    """One user of whichever tenant: for the dialer alone, which serves all of them."""
+    return store.one(User, "FROM user WHERE id = ?", (user_id,))
+
+
 def every(store: Store, tenant_id: int, *, with_retired: bool = False) -> list[User]:
     """The tenant's users by name; retired ones only where history needs their names."""
     return store.all(

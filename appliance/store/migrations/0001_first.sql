@@ -282,6 +282,7 @@ CREATE TABLE history (
 CREATE UNIQUE INDEX history_attempt ON history (attempt_id) WHERE attempt_id IS NOT NULL;
 CREATE INDEX history_customer ON history (customer_id, at);
 CREATE INDEX history_project ON history (project_id, at);
+CREATE INDEX history_tenant ON history (tenant_id, at);
 CREATE INDEX history_user ON history (user_id, at) WHERE user_id > 0;
 CREATE INDEX history_number ON history (number);
 

@@ -1,0 +1,149 @@
+"""What the dialer has written down, as values: one Struct a kind, queued by writer.py, applied by record.py.
+
+Names and fields are those of the dialer's own outputs, so `of` takes such an output over by name.  Times
+are wall-clock seconds since 1970 (UTC), 0.0 where it did not happen; the store keeps milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all."""
+
+
+class OpenAttempt(Event, frozen=True):
+    """Written ahead of the SETUP.  Refused when the customer is gone, blocked or already being dialled."""
+
+    attempt_id: int
+    tenant_id: int
+    project_id: int
+    list_id: int
+    customer_id: int
+    number: str
+    caller: str
+    opened_at: float
+    seat_id: int = 0
+    user_id: int = 0
+
+
+class SaveAttempt(Event, frozen=True):
+    """An attempt as it stands.  `end`: '' still open, result, fault, withdrawn."""
+
+    attempt_id: int
+    span: int = 0
+    channel: int = 0
+    seat_id: int = 0
+    user_id: int = 0
+    setup_at: float = 0.0
+    alerting_at: float = 0.0
+    answered_at: float = 0.0
+    connected_at: float = 0.0
+    cleared_at: float = 0.0
+    cause: int = 0
+    result: str = ""
+    end: str = ""
+
+
+class SaveHistory(Event, frozen=True):
+    """The entry of an attempt that has a result; a second one replaces the first."""
+
+    attempt_id: int
+    tenant_id: int
+    project_id: int
+    list_id: int
+    customer_id: int
+    number: str
+    code: str
+    at: float
+    seat_id: int = 0
+    user_id: int = 0
+    talk_s: float = 0.0
+    wait_s: float = 0.0
+    wrap_s: float = 0.0
+    is_replacing: bool = False
+
+
+class SaveRefusal(Event, frozen=True):
+    """A rule kept a customer from being dialled: 9a, 90, 99, 97 settle it; 95 leaves it callable."""
+
+    tenant_id: int
+    project_id: int
+    list_id: int
+    customer_id: int
+    number: str
+    code: str
+    at: float
+    attempt_id: int = 0
+
+
+class SaveInterval(Event, frozen=True):
+    """One stretch of a seat's time, when it is over."""
+
+    kind: str
+    tenant_id: int
+    seat_id: int
+    user_id: int
+    project_id: int
+    from_at: float
+    seconds: float
+    list_id: int = 0
+    attempt_id: int = 0
+
+
+class SaveSeat(Event, frozen=True):
+    """Who sits where; `user_id` 0: nobody any more."""
+
+    seat_id: int
+    leg: str = ""
+    user_id: int = 0
+    project_id: int = 0
+    attempt_id: int = 0
+    at: float = 0.0
+
+
+class SaveIncoming(Event, frozen=True):
+    """Somebody called us."""
+
+    called: str
+    caller: str
+    at: float
+    span: int
+    channel: int
+
+
+class OpenRecording(Event, frozen=True):
+    """A recording begins; without this row its file cannot be opened."""
+
+    recording_id: int
+    attempt_id: int
+    tenant_id: int
+    path: str
+    key: bytes
+    at: float
+
+
+class CloseRecording(Event, frozen=True):
+    """A recording is finished, or lost for a reason."""
+
+    recording_id: int
+    at: float
+    seconds: float = 0.0
+    size_bytes: int = 0
+    lost_reason: str = ""
+
+
+KINDS: Final[tuple[type[Event], ...]] = (
+    OpenAttempt, SaveAttempt, SaveHistory, SaveRefusal, SaveInterval, SaveSeat, SaveIncoming, OpenRecording,
+    CloseRecording,
+)  # fmt: skip
+_BY_NAME: Final = {kind.__name__: kind for kind in KINDS}
+
+
+def of(output: Any) -> Event | None:
+    """The event of this name with the same fields, or None where the store keeps nothing of it."""
+    kind = _BY_NAME.get(type(output).__name__)
+    return None if kind is None else msgspec.convert(output, kind, from_attributes=True)

@@ -1,0 +1,200 @@
+"""History entries as screens read and edit them, and notes added without a call.
+
+The entry of an attempt is written by the writer (record.py); a change here takes its counters along.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any, Final
+
+from appliance.errors import BadInput
+from appliance.store import numbers, record
+from appliance.store.counters import Deltas, HistoryRow
+from appliance.store.customers import katakana
+from appliance.store.models import HistoryLine, Noun
+from appliance.store.open import Store
+
+PAGE_MAX: Final = 200
+COUNT_MAX: Final = 10_000  # beyond that a page says "more than"
+
+
+class Filter(Noun, frozen=True):
+    """What to look for; 0 and '' are no condition.  Times in ms; `user_id` also serves 'own entries only'."""
+
+    project_id: int = 0
+    list_id: int = 0
+    user_id: int = 0
+    customer_id: int = 0
+    code: str = ""
+    from_at: int = 0
+    to_at: int = 0
+    text: str = ""
+    talk_min_ms: int = 0
+    has_recording: bool = False
+
+
+class Page(Noun, frozen=True):
+    """One page, newest first, and how many there are in all (at most COUNT_MAX + 1)."""
+
+    lines: tuple[HistoryLine, ...]
+    count: int
+
+
+_LINE: Final = (
+    "SELECT h.id, h.project_id, coalesce(project.name, '') AS project_name, h.list_id,"
+    " coalesce(list.name, '') AS list_name, h.customer_id, coalesce(customer.name, '') AS customer_name,"
+    " coalesce(h.attempt_id, 0) AS attempt_id, h.user_id, coalesce(user.name, '') AS user_name,"
+    " coalesce(seat.label, '') AS seat_label, h.number, h.code, coalesce(r.name, '') AS code_name,"
+    " h.memo, h.at, h.talk_ms, h.wait_ms, h.wrap_ms, h.edited_at, coalesce(recording.id, 0) AS recording_id,"
+    " coalesce(recording.deleted_at, 0) AS recording_deleted_at,"
+    " coalesce(recording.lost_reason, '') AS recording_lost FROM history h"
+    " LEFT JOIN project ON project.id = h.project_id LEFT JOIN list ON list.id = h.list_id"
+    " LEFT JOIN customer ON customer.id = h.customer_id LEFT JOIN user ON user.id = h.user_id"
+    " LEFT JOIN seat ON seat.id = h.seat_id"
+    " LEFT JOIN result_code r ON r.project_id = h.project_id AND r.code = h.code"
+    " LEFT JOIN recording ON recording.id ="
+    " (SELECT max(id) FROM recording WHERE attempt_id = h.attempt_id AND h.attempt_id > 0)"
+)
+
+
+def search(store: Store, tenant_id: int, wanted: Filter, *, offset: int = 0, limit: int = 50) -> Page:
+    """One page of the tenant's history."""
+    where, values = _where(tenant_id, wanted)
+    with store.reading():
+        ids = store.tuples(
+            "SELECT h.id FROM history h WHERE " + where + " ORDER BY h.at DESC, h.id DESC LIMIT ? OFFSET ?",  # noqa: S608 - constants
+            (*values, min(limit, PAGE_MAX), offset),
+        )
+        count = store.value(
+            "SELECT count(*) FROM (SELECT 1 FROM history h WHERE " + where + " LIMIT ?)",  # noqa: S608 - constants
+            (*values, COUNT_MAX + 1),
+        )
+        lines = [line(store, tenant_id, row[0]) for row in ids]
+    return Page(lines=tuple(found for found in lines if found), count=int(count))
+
+
+def line(store: Store, tenant_id: int, history_id: int) -> HistoryLine | None:
+    """One entry with the names of its day."""
+    return store.one(HistoryLine, _LINE + " WHERE h.id = ? AND h.tenant_id = ?", (history_id, tenant_id))
+
+
+def of_customer(store: Store, tenant_id: int, customer_id: int, *, limit: int = 50) -> list[HistoryLine]:
+    """A customer's entries, newest first."""
+    return store.all(
+        HistoryLine,
+        _LINE + " WHERE h.tenant_id = ? AND h.customer_id = ? ORDER BY h.at DESC, h.id DESC LIMIT ?",
+        (tenant_id, customer_id, limit),
+    )
+
+
+def edit(
+    store: Store, tenant_id: int, history_id: int, *, code: str, memo: str, editor_id: int, at: int
+) -> None:
+    """Change code and memo, with counters and, when it is the newest entry, the customer's last code."""
+    with store.transaction():
+        found = line(store, tenant_id, history_id)
+        if found is None:
+            raise BadInput("その対応履歴はありません。", remedy="検索し直してください。")
+        _check_code(store, found.project_id, code)
+        store.update("history", history_id, code=code, memo=memo.strip(), edited_at=at, edited_by=editor_id)
+        if code != found.code:
+            _change_code(store, tenant_id, found, code)
+
+
+def _change_code(store: Store, tenant_id: int, found: HistoryLine, code: str) -> None:
+    deltas = Deltas(store.zone)
+    before = HistoryRow(tenant_id, found.project_id, found.list_id, found.user_id, found.code, found.at)
+    deltas.history(before, -1)
+    deltas.history(before._replace(code=code))
+    newest = store.value(
+        "SELECT id FROM history WHERE customer_id = ? ORDER BY at DESC, id DESC LIMIT 1", (found.customer_id,)
+    )
+    if newest == found.id:
+        record.settle(store, found.customer_id, code, deltas)
+    if found.attempt_id:
+        store.update("attempt", found.attempt_id, result=code)
+    record.follow_forbidding(
+        store,
+        found.attempt_id,
+        before._replace(code=code),
+        number=found.number,
+        customer_id=found.customer_id,
+    )
+    deltas.flush(store)
+
+
+def add_note(
+    store: Store, tenant_id: int, customer_id: int, *, user_id: int, code: str, memo: str, at: int
+) -> int:
+    """An entry without a call; its id.  Raises BadInput: no such customer, or such a code."""
+    with store.transaction():
+        rows = store.tuples(
+            "SELECT project_id, list_id, number FROM customer WHERE id = ? AND tenant_id = ?",
+            (customer_id, tenant_id),
+        )
+        if not rows:
+            raise BadInput("その顧客はありません。", remedy="検索し直してください。")
+        project_id, list_id, number = rows[0]
+        _check_code(store, project_id, code)
+        history_id = store.insert(
+            "history",
+            tenant_id=tenant_id,
+            project_id=project_id,
+            list_id=list_id,
+            customer_id=customer_id,
+            user_id=user_id,
+            number=number,
+            code=code,
+            memo=memo.strip(),
+            at=at,
+        )
+        deltas = Deltas(store.zone)
+        deltas.history(HistoryRow(tenant_id, project_id, list_id, user_id, code, at))
+        record.settle(store, customer_id, code, deltas)
+        deltas.flush(store)
+    return history_id
+
+
+def _check_code(store: Store, project_id: int, code: str) -> None:
+    if code and not store.value(
+        "SELECT 1 FROM result_code WHERE project_id = ? AND code = ?", (project_id, code)
+    ):
+        raise BadInput(f"結果コード「{code}」はこの案件にありません。", remedy="一覧から選んでください。")
+
+
+def _where(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
+    """Conditions and their values; every text is a constant of ours."""
+    parts: list[tuple[str, tuple[Any, ...]]] = [("h.tenant_id = ?", (tenant_id,))]
+    for column in ("project_id", "list_id", "user_id", "customer_id", "code"):
+        value = getattr(wanted, column)
+        if value:
+            parts.append((f"h.{column} = ?", (value,)))
+    if wanted.from_at:
+        parts.append(("h.at >= ?", (wanted.from_at,)))
+    if wanted.to_at:
+        parts.append(("h.at < ?", (wanted.to_at,)))
+    if wanted.talk_min_ms:
+        parts.append(("h.talk_ms >= ?", (wanted.talk_min_ms,)))
+    if wanted.has_recording:
+        parts.append(
+            ("EXISTS (SELECT 1 FROM recording WHERE attempt_id = h.attempt_id AND deleted_at = 0)", ())
+        )
+    if wanted.text.strip():
+        parts.append(_text_condition(wanted.text))
+    return " AND ".join(part for part, _ in parts), tuple(value for _, values in parts for value in values)
+
+
+def _text_condition(text: str) -> tuple[str, tuple[Any, ...]]:
+    """A whole number, a customer's ID or the end of a number; else a part of name, フリガナ or memo."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    digits = numbers.digits_of(plain)
+    if digits and isinstance(numbers.normalise(plain), numbers.Number):
+        return "h.number = ?", (digits,)
+    if digits:
+        return "(h.customer_id = ? OR h.number LIKE ?)", (int(digits), f"%{digits}")
+    like = f"%{plain}%"
+    return (
+        "(h.memo LIKE ? OR h.customer_id IN (SELECT id FROM customer WHERE name LIKE ? OR kana LIKE ?))",
+        (like, like, f"%{katakana(plain)}%"),
+    )

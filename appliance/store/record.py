@@ -1,0 +1,305 @@
+"""Applies the dialer's events to rows and counters, inside the writer's transaction.
+
+One function an event kind.  A refusal is an answer (a short word), never an exception; counters go through
+`Deltas`, so rows and counters cannot part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from appliance.store import blocked, events
+from appliance.store.counters import AttemptRow, Deltas, HistoryRow, IntervalRow
+from appliance.store.open import Store
+from appliance.store.times import day_of, ms
+
+SETTLING: Final = ("9a", "90", "99", "97")  # refusals that settle a customer; 95 only holds it back
+
+
+def apply(store: Store, event: events.Event, deltas: Deltas) -> str:
+    """Write one event; '' or why it was refused: gone, busy, or the code that forbids it."""
+    return _APPLY[type(event)](store, event, deltas)
+
+
+def _open_attempt(store: Store, event: events.OpenAttempt, deltas: Deltas) -> str:
+    at = ms(event.opened_at)
+    found = store.tuples(
+        "SELECT is_callable, last_code, last_called_at,"
+        " EXISTS (SELECT 1 FROM attempt WHERE customer_id = c.id AND end = '')"
+        " FROM customer c WHERE id = ? AND tenant_id = ?",
+        (event.customer_id, event.tenant_id),
+    )
+    if not found:
+        return "gone"
+    is_callable, last_code, last_called_at, is_busy = found[0]
+    if is_busy:
+        return "busy"
+    code = blocked.check(
+        store, event.tenant_id, number=event.number, project_id=event.project_id, day=day_of(at, store.zone)
+    )
+    if code:
+        return code
+    store.insert(
+        "attempt",
+        id=event.attempt_id,
+        tenant_id=event.tenant_id,
+        project_id=event.project_id,
+        list_id=event.list_id,
+        customer_id=event.customer_id,
+        number=event.number,
+        caller=event.caller,
+        seat_id=event.seat_id,
+        user_id=event.user_id,
+        opened_at=at,
+        was_callable=is_callable,
+        previous_code=last_code,
+        previous_called_at=last_called_at,
+    )
+    store.run(
+        "UPDATE customer SET is_callable = 0, attempts = attempts + 1, last_called_at = ? WHERE id = ?",
+        (at, event.customer_id),
+    )
+    store.update("list", event.list_id, last_called_at=at)
+    deltas.customers(event.list_id, last_code, callable=-is_callable)
+    return ""
+
+
+_ATTEMPT_TIMES: Final = ("setup_at", "alerting_at", "answered_at", "connected_at", "cleared_at")
+_ATTEMPT_VALUES: Final = ("span", "channel", "seat_id", "user_id", "cause", "result", "end")
+
+
+def _save_attempt(store: Store, event: events.SaveAttempt, deltas: Deltas) -> str:
+    before = _attempt_row(store, event.attempt_id)
+    if before is None:
+        return "gone"
+    times = {name: ms(getattr(event, name)) for name in _ATTEMPT_TIMES}
+    values = {name: getattr(event, name) for name in _ATTEMPT_VALUES}
+    known: dict[str, Any] = {name: value for name, value in (times | values).items() if value}
+    if not known:
+        return ""
+    deltas.attempt(before, -1)
+    store.update("attempt", event.attempt_id, **known)
+    after = _attempt_row(store, event.attempt_id)
+    assert after is not None
+    deltas.attempt(after)
+    if event.end in ("fault", "withdrawn") and before.end == "":
+        give_back(store, event.attempt_id, deltas, is_counted=False)
+    return ""
+
+
+def _attempt_row(store: Store, attempt_id: int) -> AttemptRow | None:
+    rows = store.tuples(
+        "SELECT tenant_id, project_id, list_id, user_id, setup_at, answered_at, connected_at, end"
+        " FROM attempt WHERE id = ?",
+        (attempt_id,),
+    )
+    return AttemptRow(*rows[0]) if rows else None
+
+
+def give_back(store: Store, attempt_id: int, deltas: Deltas, *, is_counted: bool) -> None:
+    """Make the customer of an attempt without result as callable as before it.
+
+    `is_counted`: the attempt may have rung, so it keeps counting towards 95 and 97.
+    """
+    rows = store.tuples(
+        "SELECT a.customer_id, c.list_id, a.was_callable, a.previous_code, a.previous_called_at"
+        " FROM attempt a JOIN customer c ON c.id = a.customer_id"
+        " AND c.last_code = a.previous_code AND c.is_callable = 0"
+        " WHERE a.id = ?",
+        (attempt_id,),
+    )
+    for customer_id, list_id, was_callable, code, called_at in rows:
+        store.run(
+            "UPDATE customer SET is_callable = ?, attempts = attempts - ?,"
+            " last_called_at = CASE WHEN ? THEN last_called_at ELSE ? END WHERE id = ?",
+            (was_callable, int(not is_counted), int(is_counted), called_at, customer_id),
+        )
+        deltas.customers(list_id, code, callable=was_callable)
+
+
+def _save_history(store: Store, event: events.SaveHistory, deltas: Deltas) -> str:
+    at = ms(event.at)
+    row = HistoryRow(event.tenant_id, event.project_id, event.list_id, event.user_id, event.code, at)
+    spent = {"talk_ms": ms(event.talk_s), "wait_ms": ms(event.wait_s), "wrap_ms": ms(event.wrap_s)}
+    before = store.tuples(
+        "SELECT tenant_id, project_id, list_id, user_id, code, at, id FROM history WHERE attempt_id = ?",
+        (event.attempt_id,),
+    )
+    if before:
+        deltas.history(HistoryRow(*before[0][:6]), -1)
+        store.update("history", before[0][6], code=event.code, user_id=event.user_id, at=at, **spent)
+    else:
+        store.insert(
+            "history",
+            tenant_id=event.tenant_id,
+            project_id=event.project_id,
+            list_id=event.list_id,
+            customer_id=event.customer_id,
+            attempt_id=event.attempt_id,
+            user_id=event.user_id,
+            seat_id=event.seat_id,
+            number=event.number,
+            code=event.code,
+            at=at,
+            **spent,
+        )
+    deltas.history(row)
+    settle(store, event.customer_id, event.code, deltas)
+    store.run("UPDATE attempt SET result = ? WHERE id = ?", (event.code, event.attempt_id))
+    follow_forbidding(store, event.attempt_id, row, number=event.number, customer_id=event.customer_id)
+    return ""
+
+
+def settle(store: Store, customer_id: int, code: str, deltas: Deltas) -> None:
+    """A customer got a code: worked, and not callable until the code is permitted again."""
+    rows = store.tuples(
+        "SELECT list_id, last_code, is_callable, is_worked FROM customer WHERE id = ?", (customer_id,)
+    )
+    for list_id, last_code, is_callable, is_worked in rows:
+        store.run(
+            "UPDATE customer SET last_code = ?, is_callable = 0, is_worked = 1 WHERE id = ?",
+            (code, customer_id),
+        )
+        deltas.customers(list_id, last_code, customers=-1, callable=-is_callable, worked=-is_worked)
+        deltas.customers(list_id, code, customers=1, worked=1)
+
+
+def follow_forbidding(
+    store: Store, attempt_id: int, row: HistoryRow, *, number: str, customer_id: int
+) -> None:
+    """架電禁止 forbids the number for all of the tenant; taken back within the entry, it is released."""
+    is_forbidding = store.value(
+        "SELECT is_forbidding FROM result_code WHERE project_id = ? AND code = ?", (row.project_id, row.code)
+    )
+    if is_forbidding:
+        blocked.add(
+            store,
+            row.tenant_id,
+            number=number,
+            kind="forbid",
+            at=row.at,
+            reason="架電禁止",
+            origin="code",
+            attempt_id=attempt_id,
+            customer_id=customer_id,
+            user_id=row.user_id,
+        )
+        return
+    for (block_id,) in store.tuples(
+        "SELECT id FROM blocked_number WHERE number = ? AND tenant_id = ? AND origin = 'code'"
+        " AND attempt_id = ? AND released_at = 0",
+        (number, row.tenant_id, attempt_id),
+    ):
+        blocked.release(
+            store, row.tenant_id, block_id, at=row.at, user_id=row.user_id, reason="結果コードの取り消し"
+        )
+
+
+def _save_refusal(store: Store, event: events.SaveRefusal, deltas: Deltas) -> str:
+    if event.code not in SETTLING:
+        return ""
+    at = ms(event.at)
+    store.insert(
+        "history",
+        tenant_id=event.tenant_id,
+        project_id=event.project_id,
+        list_id=event.list_id,
+        customer_id=event.customer_id,
+        number=event.number,
+        code=event.code,
+        at=at,
+    )
+    deltas.history(HistoryRow(event.tenant_id, event.project_id, event.list_id, 0, event.code, at))
+    settle(store, event.customer_id, event.code, deltas)
+    return ""
+
+
+def _save_interval(store: Store, event: events.SaveInterval, deltas: Deltas) -> str:
+    row = IntervalRow(
+        event.tenant_id,
+        event.project_id,
+        event.list_id,
+        event.user_id,
+        event.kind,
+        ms(event.from_at),
+        ms(event.seconds),
+    )
+    store.insert("seat_interval", seat_id=event.seat_id, attempt_id=event.attempt_id, **row._asdict())
+    deltas.interval(row)
+    return ""
+
+
+def _save_seat(store: Store, event: events.SaveSeat, _deltas: Deltas) -> str:
+    store.run("DELETE FROM seat_standing WHERE seat_id = ?", (event.seat_id,))
+    if event.user_id:
+        store.insert(
+            "seat_standing",
+            seat_id=event.seat_id,
+            leg=event.leg,
+            user_id=event.user_id,
+            project_id=event.project_id,
+            attempt_id=event.attempt_id,
+            at=ms(event.at),
+        )
+    return ""
+
+
+def _save_incoming(store: Store, event: events.SaveIncoming, _deltas: Deltas) -> str:
+    owner = store.tuples("SELECT tenant_id, project_id FROM caller_number WHERE number = ?", (event.called,))
+    tenant_id, project_id = owner[0] if len(owner) == 1 else (0, 0)
+    customer = store.value(
+        "SELECT max(id) FROM customer WHERE number = ? AND (? = 0 OR tenant_id = ?) AND number <> ''",
+        (event.caller, tenant_id, tenant_id),
+    )
+    store.insert(
+        "incoming_call",
+        tenant_id=tenant_id,
+        project_id=project_id,
+        customer_id=int(customer or 0) if tenant_id else 0,
+        called=event.called,
+        caller=event.caller,
+        span=event.span,
+        channel=event.channel,
+        at=ms(event.at),
+    )
+    return ""
+
+
+def _open_recording(store: Store, event: events.OpenRecording, _deltas: Deltas) -> str:
+    store.insert(
+        "recording",
+        id=event.recording_id,
+        tenant_id=event.tenant_id,
+        attempt_id=event.attempt_id,
+        path=event.path,
+        key=event.key,
+        started_at=ms(event.at),
+    )
+    return ""
+
+
+def _close_recording(store: Store, event: events.CloseRecording, _deltas: Deltas) -> str:
+    changed = store.update(
+        "recording",
+        event.recording_id,
+        finished_at=ms(event.at),
+        duration_ms=ms(event.seconds),
+        size_bytes=event.size_bytes,
+        lost_reason=event.lost_reason,
+    )
+    return "" if changed else "gone"
+
+
+_APPLY: Final[dict[type[events.Event], Callable[[Store, Any, Deltas], str]]] = {
+    events.OpenAttempt: _open_attempt,
+    events.SaveAttempt: _save_attempt,
+    events.SaveHistory: _save_history,
+    events.SaveRefusal: _save_refusal,
+    events.SaveInterval: _save_interval,
+    events.SaveSeat: _save_seat,
+    events.SaveIncoming: _save_incoming,
+    events.OpenRecording: _open_recording,
+    events.CloseRecording: _close_recording,
+}
+assert set(_APPLY) == set(events.KINDS)
