@@ -60,6 +60,7 @@ class Shell:
         self.inputs_fed = 0
         self.slowest = ("", 0.0)
         self._watchers: dict[type, list[Handler]] = {}
+        self._overheard: dict[type, list[Handler]] = {}
         self._handlers: dict[type, Handler] = {PlaceCall: self._place, outputs.ClearCall: self._clear}
         self._handlers[outputs.AnswerIncoming] = self._answer_incoming
         self._listeners: list[Callable[[float, Any], None]] = []
@@ -89,6 +90,10 @@ class Shell:
     def watch(self, kind: type, watcher: Handler) -> None:
         """Tell `watcher(event)` of the trunk's events of one kind, before the machine hears of them."""
         self._watchers.setdefault(kind, []).append(watcher)
+
+    def overhear(self, kind: type, listener: Handler) -> None:
+        """Tell `listener(output)` of every output of one kind beside whoever carries it out."""
+        self._overheard.setdefault(kind, []).append(listener)
 
     # --- the loop -------------------------------------------------------------------------------------
 
@@ -137,6 +142,8 @@ class Shell:
         self.inputs_fed += 1
         for output in self.machine.feed(what, now):
             self._handlers[type(output)](output)
+            for overhears in self._overheard.get(type(output), ()):
+                overhears(output)
         took = self.clock.monotonic() - now
         if took > self.slowest[1]:
             self.slowest = (type(what).__name__, took)

@@ -23,6 +23,7 @@ log = logging.getLogger("dialer")
 
 STATUS_UNAVAILABLE: Final = 503
 PENDING_ANSWERS_MAX: Final = 4_096
+STANDING_WAIT_S: Final = 3.0
 
 Alarm = Callable[[str, bool, str], None]
 """(name, is_on, what): raises or clears an alarm of the machine room."""
@@ -34,10 +35,20 @@ Recorder = Callable[[outputs.BridgeCall], audio.Recording | None]
 class Media:
     """Clients of the phones and audio processes."""
 
-    def __init__(self, shell: Shell, home: Home, *, recorder: Recorder, alarm: Alarm) -> None:
+    def __init__(
+        self,
+        shell: Shell,
+        home: Home,
+        *,
+        begin_recording: Recorder,
+        end_recording: Callable[[audio.RecordingDone | audio.RecordingLost], None],
+        alarm: Alarm,
+    ) -> None:
         self._shell = shell
         self._alarm = alarm
-        self._recorder = recorder
+        self._begin_recording = begin_recording
+        self._end_recording = end_recording
+        self._snapshot: asyncio.Future[phones.PhonesSnapshot] = asyncio.get_running_loop().create_future()
         self._remotes: dict[str, phones.Media] = {}
         self._local_ports: dict[str, int] = {}
         self._answered_at: dict[int, float] = {}
@@ -76,6 +87,14 @@ class Media:
         self.accounts = accounts
         self.phones.send(phones.SetAccounts(accounts))
 
+    async def standing(self) -> phones.PhonesSnapshot:
+        """What the phones process holds at our start; nothing where it is not there in time."""
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._snapshot), STANDING_WAIT_S)
+        except TimeoutError:
+            self._snapshot.cancel()
+            return phones.PhonesSnapshot({}, ())
+
     # --- from the trunk, audio and phones -------------------------------------------------------------
 
     def _network_answered(self, event: Answered) -> None:
@@ -92,6 +111,8 @@ class Media:
             answered_at = self._answered_at.pop(body.bridge_id, None)
             if answered_at is not None:
                 self.answer_to_packet_ms.add((self._shell.clock.monotonic() - answered_at) * 1000)
+        if isinstance(body, audio.RecordingDone | audio.RecordingLost):
+            self._end_recording(body)
         if isinstance(body, audio.PortFault):
             log.warning("audio %s: %s", body.port, body.what)
         self._shell.feed(body)
@@ -107,6 +128,9 @@ class Media:
             self._local_ports.pop(body.leg, None)
         elif isinstance(body, phones.PhonesSnapshot):
             self._remotes = {leg.leg: leg.media for leg in body.legs}
+            if not self._snapshot.done():  # the machine begins from the first one: see `standing`
+                self._snapshot.set_result(body)
+                return
         self._shell.feed(body)
 
     def _audio_up(self, is_up: bool) -> None:
@@ -151,5 +175,5 @@ class Media:
             self.phones.send(phones.AnswerLeg(output.leg, opened.local))
 
     def _bridge(self, output: outputs.BridgeCall) -> None:
-        recording = self._recorder(output)
+        recording = self._begin_recording(output)
         self.audio.send(audio.Bridge(output.attempt_id, output.line, output.phone, recording))

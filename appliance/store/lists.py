@@ -24,6 +24,7 @@ class StartedList(Noun, frozen=True):
     project_id: int
     is_enabled: bool
     is_started: bool
+    tenant_id: int
 
 
 class ListToday(Noun, frozen=True):
@@ -266,7 +267,8 @@ def started(store: Store) -> tuple[StartedList, ...]:
     return tuple(
         store.all(
             StartedList,
-            "SELECT list.id AS list_id, project_id, is_enabled, state = 'started' AS is_started FROM list"
+            "SELECT list.id AS list_id, project_id, is_enabled, state = 'started' AS is_started,"
+            " list.tenant_id FROM list"
             " JOIN project ON project.id = list.project_id WHERE project.is_active = 1 AND retired_at = 0"
             " AND deleted_at = 0 AND is_hidden = 0 ORDER BY list.id",
         )

@@ -1,0 +1,423 @@
+"""The shell's books: reads the store in one thread, hands its writes to the writer's, checks PINs in a third.
+
+The loop never waits for the disk.  What is read comes back as an input; what is written ahead comes back as
+`AttemptCommitted`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, Final, cast
+
+import msgspec
+
+from appliance.audio import messages as audio
+from appliance.dialer import inputs, outputs
+from appliance.dialer.shell import Shell
+from appliance.errors import StoreError, YobirinError
+from appliance.phones.messages import Account, PhonesSnapshot
+from appliance.store import (
+    attempts,
+    blocked,
+    customers,
+    events,
+    lists,
+    projects,
+    seats,
+    selection,
+    throttle,
+    users,
+)
+from appliance.store.models import SeatStanding
+from appliance.store.open import Store
+from appliance.store.times import day_of, ms
+from appliance.store.writer import Committed, Writer
+
+log = logging.getLogger("dialer")
+
+KEY_BYTES: Final = 32
+LOOK_EVERY_S: Final = 1.0  # another process's change is in force after this at the latest
+WRITTEN: Final = (
+    outputs.SaveAttempt,
+    outputs.SaveHistory,
+    outputs.SaveRefusal,
+    outputs.SaveInterval,
+    outputs.SaveSeat,
+    outputs.SaveIncoming,
+)
+
+Alarm = Callable[[str, bool, str], None]
+
+
+class Desk:
+    """The store as the dialer uses it."""
+
+    def __init__(self, shell: Shell, store: Store, *, alarm: Alarm) -> None:
+        self._shell = shell
+        self._store = store
+        self._alarm = alarm
+        self._loop = asyncio.get_running_loop()
+        self._reader = ThreadPoolExecutor(1, "reader")
+        self._checker = ThreadPoolExecutor(1, "pin")
+        self._writer = Writer(store, on_committed=self._from_writer, on_alarm=self._disk_alarm)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._known: tuple[lists.StartedList, ...] = ()
+        self._last_block_id = 0
+        self._data_version = -1
+        self._recording_id = ms(shell.clock.wall()) * 1000
+        self._listeners: list[Callable[[], None]] = []
+        shell.carries_out(
+            {
+                **dict.fromkeys(WRITTEN, self._write),
+                outputs.OpenAttempt: self._open_attempt,
+                outputs.OfferWanted: self._offer_wanted,
+                outputs.CheckLogin: self._check_login,
+            }
+        )
+
+    # --- start and stop -------------------------------------------------------------------------------
+
+    async def start(self, standing: PhonesSnapshot) -> None:
+        """Dispose what a crash left open, then feed everything the machine begins from.
+
+        `standing` is what the phones process still holds: whoever sat there sits there again.
+        """
+        self._writer.start()
+        self._shell.feed(*await self._read(self._begin, standing))
+
+    def stop(self) -> None:
+        """Write what is queued; False in the log when the disk did not take it."""
+        for project_id, memory in self._memories().items():
+            projects.remember(self._store, project_id, memory)
+        if not self._writer.close():
+            log.error("not everything could be written before the end")
+        self._reader.shutdown(wait=True)
+        self._checker.shutdown(wait=False, cancel_futures=True)
+
+    async def reload(self, what: str) -> None:
+        """Read again what a page changed; back once it is in force."""
+        if what in ("blocked", "all"):
+            self._shell.feed(*await self._read(self._new_blocks))
+        if what != "blocked":
+            self._shell.feed(await self._read(self._configure))
+        if what in ("lists", "all"):
+            self._shell.feed(*(inputs.ListChanged(found.list_id) for found in self._known))
+        for listener in self._listeners:
+            listener()
+
+    async def watch(self) -> None:
+        """See what other processes changed without telling us, once a second; until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                version = await self._read(self._version)
+                if version != self._data_version:
+                    self._data_version = version
+                    await self.reload("blocked")
+                    self._shell.feed(await self._read(self._configure))
+            except StoreError as error:
+                self._alarm("store", True, str(error))
+            else:
+                self._alarm("store", False, "")
+
+    def on_reload(self, listener: Callable[[], None]) -> None:
+        """Tell `listener()` when settings were read again."""
+        self._listeners.append(listener)
+
+    async def customer(self, customer_id: int) -> tuple[int, inputs.Customer] | None:
+        """(list, facts) of a customer of whichever tenant: pages have asked for rights already."""
+        return cast("tuple[int, inputs.Customer] | None", await self._read(self._customer, customer_id))
+
+    # --- figures --------------------------------------------------------------------------------------
+
+    def lags_ms(self) -> tuple[float, ...]:
+        """Event to disk, of the last events."""
+        return self._writer.lags_ms()
+
+    @property
+    def lost_events(self) -> int:
+        return self._writer.lost_events
+
+    # --- recordings -----------------------------------------------------------------------------------
+
+    def begin_recording(self, output: outputs.BridgeCall) -> audio.Recording | None:
+        """Book a recording with a key of its own; without its row the file can never be opened."""
+        self._recording_id += 1
+        recording_id = self._recording_id
+        day = time.strftime("%Y%m%d", time.localtime(self._shell.clock.wall()))
+        part = f"-{recording_id}" if output.is_again else ""
+        path = f"{output.tenant_id}/{day}/{output.attempt_id}{part}.rec"
+        key = secrets.token_bytes(KEY_BYTES)
+        event = events.OpenRecording(
+            recording_id=recording_id,
+            attempt_id=output.attempt_id,
+            tenant_id=output.tenant_id,
+            path=path,
+            key=key,
+            at=self._shell.clock.wall(),
+        )
+        self._submit(event)
+        return audio.Recording(recording_id, path, key)
+
+    def end_recording(self, done: audio.RecordingDone | audio.RecordingLost) -> None:
+        """A recording is on the disk, or lost for a reason that the ledger keeps."""
+        at = self._shell.clock.wall()
+        if isinstance(done, audio.RecordingLost):
+            self._alarm("recordings", True, done.reason)
+            self._submit(
+                events.CloseRecording(recording_id=done.recording_id, at=at, lost_reason=done.reason)
+            )
+            return
+        self._alarm("recordings", False, "")
+        self._submit(
+            events.CloseRecording(
+                recording_id=done.recording_id, at=at, seconds=done.seconds, size_bytes=done.size_bytes
+            )
+        )
+
+    # --- writing --------------------------------------------------------------------------------------
+
+    def _write(self, output: Any) -> None:
+        event = events.of(output)
+        assert event is not None, f"the store keeps nothing of {type(output).__name__}"
+        self._submit(event)
+
+    def _open_attempt(self, output: outputs.OpenAttempt) -> None:
+        event = events.of(output)
+        assert event is not None
+        self._submit(event, token=output.attempt_id)
+
+    def _submit(self, event: events.Event, *, token: int = 0) -> None:
+        try:
+            self._writer.submit(event, token=token)
+        except StoreError as error:
+            self._alarm("writer", True, str(error))
+
+    def _from_writer(self, done: list[Committed]) -> None:
+        """In the writer's thread."""
+        opened = [committed for committed in done if committed.token]
+        if opened:
+            self._loop.call_soon_threadsafe(self._opened, opened)
+
+    def _opened(self, done: list[Committed]) -> None:
+        for committed in done:
+            if committed.refused:
+                log.info("attempt %d was not opened: %s", committed.token, committed.refused)
+                self._shell.feed(inputs.ClearCall(committed.token))
+            self._shell.feed(inputs.AttemptCommitted(committed.token))
+
+    def _disk_alarm(self, what: str) -> None:
+        """In the writer's thread."""
+        self._loop.call_soon_threadsafe(self._alarm, "disk", bool(what), what)
+
+    # --- reading --------------------------------------------------------------------------------------
+
+    async def _read(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await self._loop.run_in_executor(self._reader, work, *arguments)
+
+    def _task(self, work: Any) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _offer_wanted(self, output: outputs.OfferWanted) -> None:
+        self._task(self._offer(output))
+
+    async def _offer(self, output: outputs.OfferWanted) -> None:
+        try:
+            batch = await self._read(self._select, output, ms(self._shell.clock.wall()))
+        except YobirinError as error:
+            self._alarm("store", True, str(error))
+            self._shell.feed(inputs.Offered(output.list_id, (), is_last=True))
+            return
+        self._settle(output.list_id, batch.refused)
+        self._shell.feed(
+            inputs.Offered(
+                list_id=output.list_id,
+                customers=tuple(
+                    msgspec.convert(offer, inputs.Customer, from_attributes=True) for offer in batch.customers
+                ),
+                is_last=batch.is_last,
+                callable=batch.callable,
+                cursor=batch.cursor,
+            )
+        )
+
+    def _select(self, output: outputs.OfferWanted, at: int) -> selection.Batch:
+        return selection.next_customers(
+            self._store, output.list_id, cursor=output.cursor, limit=output.count, at=at
+        )
+
+    def _settle(self, list_id: int, refused: tuple[selection.Refused, ...]) -> None:
+        """What a rule settles for good is written down, so that it is not looked at again."""
+        found = {known.list_id: known for known in self._known}.get(list_id)
+        if found is None:
+            return
+        for customer in refused:
+            self._submit(
+                events.SaveRefusal(
+                    tenant_id=found.tenant_id,
+                    project_id=found.project_id,
+                    list_id=list_id,
+                    customer_id=customer.customer_id,
+                    number=customer.number,
+                    code=customer.code,
+                    at=self._shell.clock.wall(),
+                )
+            )
+
+    def _check_login(self, output: outputs.CheckLogin) -> None:
+        self._task(self._login(output))
+
+    async def _login(self, output: outputs.CheckLogin) -> None:
+        at = ms(self._shell.clock.wall())
+        checked = await self._loop.run_in_executor(self._checker, self._check_pin, output, at)
+        self._shell.feed(checked)
+
+    def _check_pin(self, output: outputs.CheckLogin, at: int) -> inputs.LoginChecked:
+        subjects = (f"phone:{output.phone_id}",)
+        try:
+            if throttle.locked_until(self._store, subjects, at=at) > at:
+                return inputs.LoginChecked(output.seat_id, reason="locked")
+            user = users.check_pin(self._store, output.phone_id, output.pin)
+            if user is None:
+                throttle.failed(self._store, subjects, at=at)
+                return inputs.LoginChecked(output.seat_id, reason="wrong")
+            throttle.succeeded(self._store, subjects)
+            return inputs.LoginChecked(
+                output.seat_id,
+                user_id=user.id,
+                user_name=user.name,
+                tenant_id=user.tenant_id,
+                project_ids=lists.projects_of_user(self._store, user.tenant_id, user.id),
+            )
+        except StoreError as error:
+            log.error("log-in at seat %d: %s", output.seat_id, error)
+            return inputs.LoginChecked(output.seat_id, reason="wrong")
+
+    # --- in the reader's thread -----------------------------------------------------------------------
+
+    def _begin(self, standing: PhonesSnapshot) -> list[Any]:
+        now = ms(self._shell.clock.wall())
+        owed = self._standing_seats(standing)  # before recovery ends their attempts
+        left = attempts.recover(self._store)
+        if left.given_back or left.interrupted:
+            log.warning(
+                "the last stop interrupted %d calls, %d of them answered",
+                left.given_back + len(left.interrupted),
+                len(left.interrupted),
+            )
+        known = blocked.standing(self._store)
+        self._last_block_id = known.last_id
+        self._data_version = self._version()
+        today = lists.today(self._store, day_of(now, self._store.zone))
+        return [
+            self.wall_clock(),
+            self._configure(),
+            *(inputs.Remembered(number, memory) for number, memory in projects.memories(self._store).items()),
+            inputs.Blocked(_blocks(known.added)),
+            inputs.Today(
+                tuple(msgspec.convert(found, inputs.ListToday, from_attributes=True) for found in today)
+            ),
+            inputs.Start(attempts.next_id(self._store), owed, tuple(standing.registered)),
+            standing,
+        ]
+
+    def _standing_seats(self, standing: PhonesSnapshot) -> tuple[inputs.StandingSeat, ...]:
+        """Whose leg still stands, and who sat there when it was last written."""
+        legs = {leg.leg: leg for leg in standing.legs if leg.is_answered}
+        found = [seat for seat in seats.standing(self._store) if seat.leg in legs and seat.user_id]
+        return tuple(filter(None, (self._standing_seat(seat) for seat in found)))
+
+    def _standing_seat(self, seat: SeatStanding) -> inputs.StandingSeat | None:
+        user = users.by_id(self._store, seat.user_id)
+        if user is None or user.retired_at:
+            return None
+        attempt = attempts.get(self._store, user.tenant_id, seat.attempt_id) if seat.attempt_id else None
+        call: dict[str, Any] = (
+            {}
+            if attempt is None
+            else {
+                "attempt_id": attempt.id,
+                "project_id": attempt.project_id,
+                "list_id": attempt.list_id,
+                "customer_id": attempt.customer_id,
+                "number": attempt.number,
+            }
+        )
+        return inputs.StandingSeat(
+            seat_id=seat.seat_id,
+            leg=seat.leg,
+            user_id=user.id,
+            user_name=user.name,
+            tenant_id=user.tenant_id,
+            project_ids=lists.projects_of_user(self._store, user.tenant_id, user.id),
+            **call,
+        )
+
+    def wall_clock(self) -> inputs.WallClock:
+        """How the wall clock stands to the monotonic one now, and the site's zone to UTC."""
+        wall = self._shell.clock.wall()
+        return inputs.WallClock(
+            offset_s=wall - self._shell.clock.monotonic(), utc_offset_s=_utc_offset_s(self._store, wall)
+        )
+
+    def accounts(self) -> tuple[Account, ...]:
+        """The phones that may register."""
+        return tuple(Account(seat.extension, seat.ha1) for seat in seats.every(self._store) if seat.ha1)
+
+    def _configure(self) -> inputs.Configure:
+        self._known = lists.started(self._store)
+        prompts = frozenset(path.stem for path in self._store.home.prompts.glob("*.wav"))
+        return inputs.Configure(
+            projects=tuple(
+                msgspec.convert(found, inputs.ProjectSettings, from_attributes=True)
+                for found in projects.dial_settings(self._store, prompts=prompts)
+            ),
+            lists=tuple(
+                msgspec.convert(found, inputs.ListSettings, from_attributes=True) for found in self._known
+            ),
+            seats=tuple(
+                inputs.SeatSettings(seat.id, seat.extension, seat.label) for seat in seats.every(self._store)
+            ),
+        )
+
+    def _customer(self, customer_id: int) -> tuple[int, inputs.Customer] | None:
+        found = customers.by_id(self._store, customer_id)
+        if found is None:
+            return None
+        return found.list_id, inputs.Customer(
+            found.id, found.number, found.attempts, found.last_called_at / 1000
+        )
+
+    def _new_blocks(self) -> list[Any]:
+        changes = blocked.changes_since(self._store, self._last_block_id)
+        self._last_block_id = changes.last_id
+        found: list[Any] = []
+        if changes.released:
+            found.append(inputs.Blocked(_blocks(changes.released), is_released=True))
+        if changes.added:
+            found.append(inputs.Blocked(_blocks(changes.added)))
+        return found
+
+    def _version(self) -> int:
+        return int(self._store.value("PRAGMA data_version"))
+
+    def _memories(self) -> dict[int, dict[str, Any]]:
+        memory: Callable[[], dict[int, dict[str, Any]]] = getattr(self._shell.machine, "memory", dict)
+        return memory()
+
+
+def _blocks(found: tuple[blocked.Block, ...]) -> tuple[inputs.Block, ...]:
+    return tuple(msgspec.convert(block, inputs.Block, from_attributes=True) for block in found)
+
+
+def _utc_offset_s(store: Store, wall: float) -> float:
+    offset = datetime.fromtimestamp(wall, store.zone).utcoffset()
+    return offset.total_seconds() if offset is not None else 0.0

@@ -1,0 +1,57 @@
+"""Preview: an operator's page asks to dial one customer.  Every rule is asked first and the reason said."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from appliance.dialer import inputs
+from appliance.dialer.inputs import Customer
+from appliance.dialer.messages import DialCustomer
+from appliance.dialer.shell import Shell
+from appliance.errors import BadInput
+
+REASONS: Final = {
+    "9a": "発信禁止に登録されています。",
+    "90": "発信一時停止の期間中です。",
+    "99": "除外に登録されています。",
+    "95": "前回の発信から間隔が空いていません。",
+    "97": "発信回数の上限に達しています。",
+    "hours": "発信できる時間帯ではありません。",
+    "caller": "メインの発信番号が設定されていません。",
+    "stopped": "案件が稼働していません。",
+    "not-ready": "座席が待機中ではありません。",
+    "in-hand": "この顧客は、いま別の席が対応中です。",
+    "channels": "空いている回線がありません。",
+}
+
+
+class Rules(Protocol):
+    """What the machine says of a preview call."""
+
+    def preview_refusal(self, seat_id: int, customer: Customer, now: float) -> str: ...
+
+
+class Customers(Protocol):
+    """Where a customer's facts come from."""
+
+    async def customer(self, customer_id: int) -> tuple[int, Customer] | None: ...
+
+
+class Preview:
+    """Dials for a seat, or says why not."""
+
+    def __init__(self, shell: Shell, rules: Rules, customers: Customers) -> None:
+        self._shell = shell
+        self._rules = rules
+        self._customers = customers
+
+    async def dial(self, wanted: DialCustomer) -> None:
+        """Feed the call.  Raises BadInput with the rule in words."""
+        found = await self._customers.customer(wanted.customer_id)
+        if found is None:
+            raise BadInput("その顧客はありません。", remedy="一覧を更新してください。")
+        list_id, customer = found
+        refusal = self._rules.preview_refusal(wanted.seat_id, customer, self._shell.clock.monotonic())
+        if refusal:
+            raise BadInput(f"発信できません。{REASONS.get(refusal, refusal)}")
+        self._shell.feed(inputs.PreviewDial(wanted.seat_id, list_id, customer))
