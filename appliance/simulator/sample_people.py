@@ -44,14 +44,15 @@ COMPANIES: Final = (
 
 # Places with the beginning of their numbers.  An exchange code beginning with 0 is never given to a
 # subscriber in Japan, so none of these numbers can ring at somebody's home.
+# Osaka's 06 is left out: 060 begins mobile numbers, so 06-0000-xxxx would be one digit short.
 PLACES: Final = (
     ("03-0000-", "100-00{:02d}", "東京都千代田区丸の内"),
     ("03-0000-", "150-00{:02d}", "東京都渋谷区神南"),
     ("03-0000-", "180-00{:02d}", "東京都武蔵野市吉祥寺本町"),
     ("045-000-", "220-00{:02d}", "神奈川県横浜市西区高島"),
     ("045-000-", "231-00{:02d}", "神奈川県横浜市中区尾上町"),
-    ("06-0000-", "530-00{:02d}", "大阪府大阪市北区梅田"),
-    ("06-0000-", "542-00{:02d}", "大阪府大阪市中央区難波"),
+    ("072-000-", "590-00{:02d}", "大阪府堺市堺区南瓦町"),
+    ("072-000-", "577-00{:02d}", "大阪府東大阪市荒本北"),
     ("052-000-", "450-00{:02d}", "愛知県名古屋市中村区名駅"),
     ("092-000-", "810-00{:02d}", "福岡県福岡市中央区天神"),
     ("011-000-", "060-00{:02d}", "北海道札幌市中央区北一条西"),
