@@ -29,6 +29,7 @@ from appliance.store import (
     events,
     lists,
     projects,
+    recordings,
     seats,
     selection,
     throttle,
@@ -70,7 +71,7 @@ class Desk:
         self._known: tuple[lists.StartedList, ...] = ()
         self._last_block_id = 0
         self._data_version = -1
-        self._recording_id = ms(shell.clock.wall()) * 1000
+        self._recording_id = 0
         self._listeners: list[Callable[[], None]] = []
         shell.carries_out(
             {
@@ -148,8 +149,8 @@ class Desk:
 
     def begin_recording(self, output: outputs.BridgeCall) -> audio.Recording | None:
         """Book a recording with a key of its own; without its row the file can never be opened."""
-        self._recording_id += 1
         recording_id = self._recording_id
+        self._recording_id += 1
         day = time.strftime("%Y%m%d", time.localtime(self._shell.clock.wall()))
         part = f"-{recording_id}" if output.is_again else ""
         path = f"{output.tenant_id}/{day}/{output.attempt_id}{part}.rec"
@@ -313,6 +314,8 @@ class Desk:
                 left.given_back + len(left.interrupted),
                 len(left.interrupted),
             )
+        recordings.close_unfinished(self._store, at=now)  # our calls went with us, so none goes on
+        self._recording_id = recordings.next_id(self._store)
         known = blocked.standing(self._store)
         self._last_block_id = known.last_id
         self._data_version = self._version()
