@@ -190,7 +190,7 @@ class Calls:
         core = self._core
         assert attempt.line is not None
         attempt.setup = core.now
-        core.in_hand.called_at[(attempt.tenant_id, attempt.customer.number)] = core.wall_now
+        core.in_hand.note_call(attempt.tenant_id, attempt.customer.number, core.wall_now)
         core.minutes.count_attempt(attempt.list_id, core.wall_now)
         core.emit(audio.OpenLine(attempt.port, attempt.line.span, attempt.line.channel))
         settings = core.projects[attempt.project_id].settings
@@ -339,7 +339,7 @@ class Calls:
         core = self._core
         self._end(attempt, "result")
         core.retries.pop(attempt.customer.customer_id, None)
-        core.in_hand.ended[attempt.customer.customer_id] = core.now
+        core.in_hand.note_end(attempt.customer.customer_id, core.now)
         if attempt.connected < 0:
             core.emit(
                 outputs.SaveHistory(

@@ -15,6 +15,7 @@ from appliance.dialer.project import NO_WISH, Paced, Project, Wish
 from appliance.dialer.selection import ASK_TIMEOUT_S, EXHAUSTED_S, OFFER_COUNT, ListRun, next_free
 
 CALLS_AT_ONCE_MAX: Final = 115  # all channels of five spans
+ASK_AGAIN_MIN_S: Final = 0.1  # a pacer is not asked more often than this without an event
 
 
 class Calls(Protocol):
@@ -39,22 +40,22 @@ class Pace:
 
     def due(self) -> float | None:
         """When a pacer wants to be asked again though nothing happened."""
-        core = self._core
-        dues = [
-            due
-            for project in core.projects.values()
-            if project.settings.mode == "adaptive" and project.ready and project.started()
-            if (due := project.pacer.due(core.now)) is not None
-        ]
-        return min(dues, default=None)
+        dues = [self._due_of(project) for project in self._core.projects.values()]
+        return min((due for due in dues if due is not None), default=None)
 
     def mark_due(self, now: float) -> None:
         """Mark the projects whose pacer asked for this moment."""
         for project in self._core.projects.values():
-            if project.settings.mode == "adaptive" and project.ready:
-                due = project.pacer.due(self._core.now)
-                if due is not None and due <= now:
-                    self._core.unpaced.add(project.project_id)
+            due = self._due_of(project)
+            if due is not None and due <= now:
+                self._core.unpaced.add(project.project_id)
+
+    def _due_of(self, project: Project) -> float | None:
+        """A pacer that was not asked, because something else holds the project back, keeps an old due."""
+        if project.settings.mode != "adaptive" or not project.ready:
+            return None
+        due = project.pacer.due(self._core.now)
+        return None if due is None else max(due, project.asked_at + ASK_AGAIN_MIN_S)
 
     # --- one project ----------------------------------------------------------------------------------
 

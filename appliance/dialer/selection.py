@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import collections
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from appliance.dialer.inputs import Customer, ListSettings, Offered
 
@@ -17,6 +17,9 @@ LOW_WATER: Final = 60  # ask for more below this: 100 seats place about 4 calls 
 ASK_TIMEOUT_S: Final = 5.0  # a question without an answer is asked again
 EXHAUSTED_S: Final = 60.0  # an exhausted list is asked from its start again: intervals run out
 OFFER_AGE_GRACE_S: Final = 2.0  # a result takes at most this long to the disk, where a query sees it
+
+
+Key = TypeVar("Key")
 
 
 @dataclass(slots=True)
@@ -106,10 +109,28 @@ class InHand:
         self.customers.discard(customer.customer_id)
         self.numbers.discard((tenant_id, customer.number))
 
+    def note_call(self, tenant_id: int, number: str, at: float) -> None:
+        """A call went out to a number at this wall-clock time."""
+        self.called_at.pop((tenant_id, number), None)  # the newest stands last, so that the oldest is first
+        self.called_at[(tenant_id, number)] = at
+
+    def note_end(self, customer_id: int, now: float) -> None:
+        """A customer's attempt has its result."""
+        self.ended.pop(customer_id, None)
+        self.ended[customer_id] = now
+
     def forget_before(self, ended: float, called_at: float) -> None:
         """Drop what no offer and no interval asks for any more."""
-        self.ended = {key: at for key, at in self.ended.items() if at >= ended}
-        self.called_at = {key: at for key, at in self.called_at.items() if at >= called_at}
+        _drop_oldest(self.ended, ended)
+        _drop_oldest(self.called_at, called_at)
+
+
+def _drop_oldest(times: dict[Key, float], before: float) -> None:
+    while times:
+        oldest = next(iter(times))
+        if times[oldest] >= before:
+            return
+        del times[oldest]
 
 
 def next_free(run: ListRun, in_hand: InHand, tenant_id: int) -> Customer | None:
