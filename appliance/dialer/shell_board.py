@@ -88,8 +88,8 @@ class BoardServer:
             log.warning("alarm %s: %s", name, what)
         if is_on:
             self._alarms[name] = what
-        else:
-            self._alarms.pop(name, None)
+        elif self._alarms.pop(name, None) is not None:
+            log.info("alarm %s is over", name)
 
     def board(self) -> Board:
         """Everything that is shown live, with the next number."""

@@ -23,7 +23,7 @@ log = logging.getLogger("dialer")
 
 STATUS_UNAVAILABLE: Final = 503
 PENDING_ANSWERS_MAX: Final = 4_096
-STANDING_WAIT_S: Final = 3.0
+STANDING_WAIT_S: Final = 1.5
 
 Alarm = Callable[[str, bool, str], None]
 """(name, is_on, what): raises or clears an alarm of the machine room."""

@@ -1,0 +1,31 @@
+"""Passwords made anew at each start of the demonstration, and files that the owner alone may read."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Final
+
+LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # can be read aloud: no 0 and O, no 1 and l
+PIN_DIGITS: Final = 6
+
+
+def one_time_password() -> str:
+    """Three groups of four letters and digits: some 59 bits."""
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
+
+
+def pin() -> str:
+    """Six digits for the phone's keys."""
+    return "".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS))
+
+
+def write_secret(path: Path, value: Any) -> None:
+    """JSON that the owner alone may read, replaced whole."""
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(value, file, ensure_ascii=False, indent=1)
+    fresh.rename(path)
