@@ -330,6 +330,7 @@ class PriSpan:
         self._is_link_up = True
         self._link_epoch += 1
         self._settled_at = now + call_timers.LINK_SETTLE_S
+        self._forget_restart()  # it may have been lost with what layer 2 had not delivered
         for call in self._calls.values():
             if call.state is not State.CLEARING:
                 self._d.enquire(call.d_call, now)

@@ -22,7 +22,7 @@ RECONNECT_S: Final = 0.2  # a technician who plugs the line in again should not 
 FRAMES_PER_READ_MAX: Final = 64  # twice the far end's buffers: more than that is not a line
 FRAME_BYTES_MAX: Final = 2048
 B_BUFFER_BYTES: Final = 8192  # the kernel books about 0.8 kB a block: some 20 blocks, 0.4 s of speech
-RETRY_BLOCKS: Final = 10  # an unconnected B channel tries again every 200 ms, not at every block
+DIAL_BLOCKS: Final = 10  # an unconnected user end tries again every 200 ms, not at every block
 
 
 class Endpoint:
@@ -131,9 +131,10 @@ class Endpoint:
 class SimulatedB:
     """A B channel of a simulated line."""
 
-    def __init__(self, endpoint: Endpoint, on_close: Callable[[], None]) -> None:
+    def __init__(self, endpoint: Endpoint, end: End, on_close: Callable[[], None]) -> None:
         self._endpoint = endpoint
         self._on_close = on_close
+        self._retry_blocks = DIAL_BLOCKS if end == "user" else 1  # accepting costs next to nothing
         self._blocks_until_retry = 0
         endpoint.connect()
 
@@ -161,7 +162,7 @@ class SimulatedB:
     def _retry(self) -> None:
         self._blocks_until_retry -= 1
         if self._blocks_until_retry <= 0:
-            self._blocks_until_retry = RETRY_BLOCKS
+            self._blocks_until_retry = self._retry_blocks
             self._endpoint.connect()
 
 
@@ -218,7 +219,7 @@ class SimulatedSpan:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         endpoint = Endpoint(self._directory / f"b{channel}", self._end, send_buffer_bytes=B_BUFFER_BYTES)
         self._open_b.add(channel)
-        return SimulatedB(endpoint, lambda: self._open_b.discard(channel))
+        return SimulatedB(endpoint, self._end, lambda: self._open_b.discard(channel))
 
     def close(self) -> None:
         if self._d is not None:

@@ -121,6 +121,34 @@ def test_the_exchange_that_restarts_is_found_again() -> None:
     rig.converse()
 
 
+def test_a_link_that_comes_up_twice_is_waited_for_and_nothing_is_lost() -> None:
+    """The far end's own set-up timer establishes the link again after half a second."""
+    rig = Rig(is_settled=False)
+    call = rig.place()
+    rig.advance(0.5)
+    rig.network.span.send_d(bytes([2, 1, 0x7F]), rig.now)
+    begun = rig.now
+    sent = rig.one(SetupSent, call)
+    assert 2.0 <= rig.now - begun < 2.5
+    assert sent.call_id == call
+    rig.advance(0.2)
+    rig.network.d.reject(rig.network.last_setup().call, 17, rig.now)
+    assert rig.one(Cleared, call, within_s=5.0) == Cleared(call, 17)
+
+
+def test_a_setup_that_a_reset_link_swallowed_is_a_line_fault_at_once() -> None:
+    rig = Rig()
+    call = rig.place()
+    rig.trunk.poll(rig.now)
+    rig.users[0].wire.clear()  # the SETUP never arrives
+    fresh = Network(rig.network.span, rig.now)
+    rig.networks[0] = fresh
+    begun = rig.now
+    assert rig.one(Cleared, call, within_s=5.0) == Cleared(call, 101, is_line_fault=True)
+    assert rig.now - begun < 1.0
+    assert not fresh.of(SetupArrived)
+
+
 def test_one_span_of_five_may_be_down() -> None:
     rig = Rig(spans=5)
     rig.users[2].is_cut = True
