@@ -35,16 +35,21 @@ class Ear:
     def __init__(self, device: BChannel) -> None:
         self.device = device
         self.blocks: deque[bytes] = deque(maxlen=EAR_BLOCKS)
+        self._quiet_ticks = 0
 
     def tick(self, voice: Voice | None) -> None:
         """Send 20 ms of the voice, if a call is up, and take what has arrived."""
         if voice is not None:
             self.device.write(voice.next_block())
+        self._quiet_ticks += 1
         for _ in range(READS_PER_TICK_MAX):
             block = self.device.read()
             if not block:
                 break
             self.blocks.append(block)
+            self._quiet_ticks = 0
+        if self._quiet_ticks == EAR_BLOCKS:  # nobody sends: what was heard before is over
+            self.blocks.clear()
 
 
 class Exchange:

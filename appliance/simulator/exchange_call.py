@@ -141,6 +141,10 @@ class ExchangeCall:
         """When `handle_timer` must run next."""
         return self._due
 
+    def next_after_s(self) -> float | None:
+        """How long after the present step the next one is planned; None when there is none."""
+        return self._steps[0].after_s if self._steps else None
+
     def handle_timer(self, now: float) -> list[Decision]:
         """Take every step that is due."""
         decisions: list[Decision] = []

@@ -25,6 +25,7 @@ CHANNEL_UNAVAILABLE: Final = 44  # Q.850: requested circuit/channel not availabl
 NO_CIRCUIT: Final = 34
 NORMAL: Final = 16
 NUMBERS_REMEMBERED_MAX: Final = 200_000  # how often each was called; beyond that, counting starts again
+T305_S: Final = 30.0  # Q.931 table 9-1; libpri's own
 PROGRESS_NOT_ISDN: Final = 1  # Q.931 4.5.23: call is not end-to-end ISDN
 
 
@@ -57,6 +58,7 @@ class Live:
     channel: int
     is_incoming: bool
     voice: Voice
+    is_disconnected: bool = False
 
 
 Forced = dict[str, CallPlan]
@@ -284,12 +286,26 @@ class ExchangeLine:
                 self._d.answer(d_call, now, channel=live.channel)
             case Do.DISCONNECT:
                 self.counts.cleared_by_us += 1
-                clear = self._d.disconnect_in_band if step.is_in_band else self._d.hangup
-                clear(d_call, step.cause or NORMAL, now)
+                self._disconnect(d_call, live, step, now)
             case Do.RELEASE:
-                self._d.release(d_call, step.cause or NORMAL, now)
+                if not live.is_disconnected:  # else T305 sends it: see _disconnect
+                    self._d.release(d_call, step.cause or NORMAL, now)
             case Do.REFUSE:
                 self._d.reject(d_call, step.cause or NORMAL, now)
+
+    def _disconnect(self, d_call: int, live: Live, step: Step, now: float) -> None:
+        """DISCONNECT; with an announcement, T305 is as long as that.
+
+        libpri sends RELEASE after its own DISCONNECT only when T305 expires (Q.931 5.3.4, 5.4.1).
+        """
+        live.is_disconnected = True
+        if not step.is_in_band:
+            self._d.hangup(d_call, step.cause or NORMAL, now)
+            return
+        announcement_s = live.call.next_after_s() or T305_S
+        self._d.set_timer("PRI_TIMER_T305", max(1, round(announcement_s * 1000)))
+        self._d.disconnect_in_band(d_call, step.cause or NORMAL, now)
+        self._d.set_timer("PRI_TIMER_T305", round(T305_S * 1000))
 
     def _move(self, d_call: int, live: Live) -> int:
         """Another channel than the one that SETUP asked for, if one is free."""

@@ -126,9 +126,11 @@ def test_vacant_told_by_disconnect_and_an_announcement(rig: Rig) -> None:
         Step(5.0, Do.RELEASE, cause=1),
     )
 
-    assert rig.until_of(Disconnecting, call) == Disconnecting(call, 1)
+    begun = rig.until_of(Disconnecting, call)
     cleared = rig.until_of(Cleared, call)
+    assert begun == Disconnecting(call, 1)
     assert (cleared.cause, cleared.is_line_fault) == (1, False)
+    assert rig.at(cleared) - rig.at(begun) == pytest.approx(5.0, abs=0.1), "the exchange releases it"
     rig.run_for(1.0)
     assert rig.trunk.channels_free() == 23
     assert not rig.exchange.line(1).channels_in_use()
