@@ -20,7 +20,8 @@ from appliance.simulator.callee import rng_for
 from appliance.simulator.callee_hearing import EAR_BLOCKS, Heard
 from appliance.simulator.callee_plan import CallPlan
 from appliance.simulator.callee_sound import Voice
-from appliance.simulator.exchange_line import Counts, ExchangeLine, Forced
+from appliance.simulator.exchange_counts import Counts
+from appliance.simulator.exchange_line import ExchangeLine, Forced
 from appliance.simulator.population import Incoming, Population
 
 READS_PER_TICK_MAX: Final = (

@@ -13,11 +13,12 @@ from typing import Final
 from appliance.pri_card import d_events as seen
 from appliance.pri_card import q931
 from appliance.pri_card.libpri import DChannel
-from appliance.settings import CHANNELS_PER_SPAN
 from appliance.simulator.callee import Callee, incoming_plan, refusal, rng_for
 from appliance.simulator.callee_plan import CallPlan, Do, Step
 from appliance.simulator.callee_sound import Voice
 from appliance.simulator.exchange_call import Decision, ExchangeCall, From, Over, Say, Send
+from appliance.simulator.exchange_channels import Channels
+from appliance.simulator.exchange_counts import Counts
 from appliance.simulator.exchange_faults import CongestionGate, FrameLoss, LinkFlaps
 from appliance.simulator.population import Population
 
@@ -27,27 +28,6 @@ NORMAL: Final = 16
 NUMBERS_REMEMBERED_MAX: Final = 200_000  # how often each was called; beyond that, counting starts again
 T305_S: Final = 30.0  # Q.931 table 9-1; libpri's own
 PROGRESS_NOT_ISDN: Final = 1  # Q.931 4.5.23: call is not end-to-end ISDN
-
-
-@dataclasses.dataclass(slots=True)
-class Counts:
-    """What has happened on a line since it began."""
-
-    setups: int = 0
-    refused: int = 0
-    answered: int = 0
-    cleared_by_us: int = 0
-    cleared_by_user: int = 0
-    lost: int = 0  # on a dead link or a restarted channel
-    glare: int = 0
-    moved: int = 0
-    incoming: int = 0
-    incoming_answered: int = 0
-    restarts: int = 0
-    link_ups: int = 0
-    link_downs: int = 0
-    complaints: int = 0
-    outcomes: dict[str, int] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(slots=True)
@@ -91,7 +71,7 @@ class ExchangeLine:
         self._hour_at = hour_at
         self._d = DChannel("network", now)
         self._live: dict[int, Live] = {}
-        self._channels: dict[int, int] = {}  # channel to libpri call
+        self._channels = Channels()
         self._calls_to: dict[str, int] = {}
         self._outgoing: list[bytes] = []
 
@@ -126,16 +106,16 @@ class ExchangeLine:
 
     def voices(self) -> list[tuple[int, Voice]]:
         """(channel, voice) of every channel in use."""
-        return [(channel, self._live[d_call].voice) for channel, d_call in self._channels.items()]
+        return [(channel, self._live[d_call].voice) for channel, d_call in self._channels.in_use().items()]
 
     def channels_in_use(self) -> frozenset[int]:
-        return frozenset(self._channels)
+        return frozenset(self._channels.in_use())
 
     # --- what a person at the exchange can do -----------------------------------------------------------
 
     def place_incoming(self, called: str, caller: str, now: float, *, plan: CallPlan | None = None) -> bool:
         """Call the box; False when no channel is free or the link is down."""
-        channel = self._free_channel()
+        channel = self._channels.lowest_free()
         if not channel or not self.is_up:
             return False
         d_call = self._d.place(
@@ -161,7 +141,7 @@ class ExchangeLine:
 
     def enquire(self, channel: int, now: float) -> bool:
         """Send STATUS ENQUIRY about the call on a channel; False when there is none."""
-        d_call = self._channels.get(channel)
+        d_call = self._channels.call_on(channel)
         if d_call is None:
             return False
         self._d.enquire(d_call, now)
@@ -219,11 +199,11 @@ class ExchangeLine:
         Glare (Q.931 5.7): both sides took one channel at once; the network's call has it, and the user's
         is moved if it may be.
         """
-        if 1 <= setup.channel <= CHANNELS_PER_SPAN and setup.channel not in self._channels:
+        if self._channels.is_free(setup.channel):
             return setup.channel, 0
-        taken = self._live.get(self._channels.get(setup.channel, 0))
+        taken = self._live.get(self._channels.call_on(setup.channel) or 0)
         self.counts.glare += taken is not None and taken.is_incoming
-        other = 0 if setup.is_exclusive else self._free_channel()
+        other = 0 if setup.is_exclusive else self._channels.lowest_free()
         if other:
             return other, 0
         return 0, CHANNEL_UNAVAILABLE if setup.channel else NO_CIRCUIT
@@ -237,18 +217,12 @@ class ExchangeLine:
         self._calls_to[number] = nth + 1
         return Callee(number, self._population, seed=self._seed).plan(self._hour_at(now), nth)
 
-    def _free_channel(self) -> int:
-        """The lowest free channel: the user side takes from the top, so that glare stays rare."""
-        free = (c for c in range(1, CHANNELS_PER_SPAN + 1) if c not in self._channels)
-        return next(free, 0)
-
     # --- what a call does -------------------------------------------------------------------------------
 
     def _open(self, d_call: int, call: ExchangeCall, channel: int, *, is_incoming: bool) -> Live:
         live = Live(call, channel, is_incoming, Voice())
         self._live[d_call] = live
-        if channel:
-            self._channels[channel] = d_call
+        self._channels.take(channel, d_call)
         return live
 
     def _tell(self, d_call: int, event: From, now: float) -> None:
@@ -309,11 +283,11 @@ class ExchangeLine:
 
     def _move(self, d_call: int, live: Live) -> int:
         """Another channel than the one that SETUP asked for, if one is free."""
-        other = self._free_channel()
+        other = self._channels.lowest_free()
         if other:
             self.counts.moved += 1
-            self._channels.pop(live.channel, None)
-            self._channels[other] = d_call
+            self._channels.free(live.channel, d_call)
+            self._channels.take(other, d_call)
             live.channel = other
         return live.channel
 
@@ -330,8 +304,8 @@ class ExchangeLine:
 
     def _forget(self, d_call: int) -> None:
         live = self._live.pop(d_call, None)
-        if live is not None and self._channels.get(live.channel) == d_call:
-            del self._channels[live.channel]
+        if live is not None:
+            self._channels.free(live.channel, d_call)
 
     def _keep_frames(self) -> None:
         for frame in self._d.take_frames():

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from appliance.simulator.callee_plan import CallPlan
-from appliance.simulator.exchange_line import Counts
+from appliance.simulator.exchange_counts import Counts
 
 Span = Annotated[int, Meta(ge=0, le=5)]
 Digits = Annotated[str, Meta(pattern=r"^[0-9]{0,20}$")]
