@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ from playhouse.sqlcipher_ext import SqlCipherDatabase
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.errors import StoreError
-from appliance.settings import Home
+from appliance.settings import Home, Settings
 from appliance.settings import load as load_settings
 from appliance.store.migrate import migrate
 
@@ -75,11 +74,11 @@ class Store:
     where the disk or the lock refuses.
     """
 
-    def __init__(self, database: Any, *, home: Home, zone: ZoneInfo) -> None:
+    def __init__(self, database: Any, *, home: Home, settings: Settings) -> None:
         self.database = database
         self.home = home
-        self.zone = zone
-        self._local = threading.local()
+        self.settings = settings
+        self.zone = ZoneInfo(settings.time_zone)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -204,7 +203,7 @@ def open_store(home: Home, *, create: bool = False) -> Store:
     key = _read_key(home, create=create)
     home.directory("data")
     database = _Database(home.database, key)
-    store = Store(database, home=home, zone=ZoneInfo(load_settings(home).time_zone))
+    store = Store(database, home=home, settings=load_settings(home))
     try:
         with _translated(home.database):
             database.connect()
