@@ -9,6 +9,7 @@ NORMAL: Final = 16
 OUT_OF_ORDER: Final = 27
 CHANNEL_UNAVAILABLE: Final = 44
 TEMPORARY_FAILURE: Final = 41
+INCOMPATIBLE: Final = 88
 
 # Nothing about the called number: no room (34, 42, 44, 47), a channel of ours (6, 82), the network itself
 # (38, 41), an exchange that has forgotten the call (30, 81), a message out of its turn or never answered

@@ -26,7 +26,7 @@ class LinkDown:
 
 @dataclass(frozen=True, slots=True)
 class SetupArrived:
-    """SETUP: the far end calls.  `caller` is empty when none was sent."""
+    """SETUP: the far end calls.  `caller` is empty when none was sent; `is_speech` is False for data."""
 
     call: int
     channel: int
@@ -35,6 +35,7 @@ class SetupArrived:
     caller: str
     is_presented: bool
     is_complete: bool
+    is_speech: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,6 +258,7 @@ class DChannel:
             caller=raw.caller,
             is_presented=raw.is_presented,
             is_complete=raw.is_complete,
+            is_speech=raw.is_speech,
         )
         return [*events, setup]
 

@@ -68,6 +68,7 @@ class RawEvent:
     is_exclusive: bool = False
     is_presented: bool = False
     is_complete: bool = False
+    is_speech: bool = False
     called: str = ""
     caller: str = ""
     text: str = ""
@@ -239,6 +240,7 @@ def _copy_setup(kind: Kind, event: Any) -> RawEvent:
         is_exclusive=not ring.flexible,
         is_presented=not ring.callingpres & _lib.PRI_PRES_RESTRICTION,
         is_complete=bool(ring.complete),
+        is_speech=ring.ctype in (_lib.PRI_TRANS_CAP_SPEECH, _lib.PRI_TRANS_CAP_3_1K_AUDIO),
         called=_text(ring.callednum),
         caller=_text(ring.callingnum),
     )

@@ -239,6 +239,9 @@ class PriSpan:
 
     def _offer(self, setup: SetupArrived, now: float) -> None:
         """An incoming call: taken if its channel can be had; the network's call wins a glare."""
+        if not setup.is_speech:
+            self._d.reject(setup.call, causes.INCOMPATIBLE, now)
+            return
         channel = setup.channel or self.channels.lowest_idle()
         call_id = self._new_incoming_id()
         if not self._make_room(channel, call_id):

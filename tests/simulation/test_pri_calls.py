@@ -319,6 +319,18 @@ def test_an_incoming_call_on_a_busy_channel_is_refused() -> None:
     assert not rig.of(Cleared, call)
 
 
+def test_an_incoming_data_call_is_refused_as_incompatible(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Rig()
+    send = rig.network.span.send_d
+    speech, data = bytes.fromhex("04038090a2"), bytes.fromhex("04028890")  # Q.931 4.5.5
+    monkeypatch.setattr(rig.network.span, "send_d", lambda frame, now: send(frame.replace(speech, data), now))
+    far = ring_in(rig, 1)
+    rig.until(lambda: far in rig.network.freed(), within_s=1.0)
+    assert [event.cause for event in rig.network.of(CallFreed)] == [88]
+    assert not rig.of(Incoming)
+    assert rig.trunk.channels_free() == 23
+
+
 # --- what a caller of the trunk may do wrong ------------------------------------------------------------
 
 
