@@ -183,6 +183,9 @@ class Server:
             self._server.close()
         for peer in list(self._peers):
             peer._writer.close()
+            with contextlib.suppress(OSError):
+                await peer._writer.wait_closed()
+        await asyncio.sleep(0)  # the peers' tasks see the end now, and need not be cancelled
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = Peer(Codec(self._union), writer)
