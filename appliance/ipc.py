@@ -25,6 +25,7 @@ from appliance.errors import YobirinError
 VERSION: Final = 1
 LINE_BYTES_MAX: Final = 4_000_000  # a board snapshot of 100 seats is 40 kB; a customer row 20 kB
 REQUEST_TIMEOUT_S: Final = 5.0
+STOP_S: Final = 0.5  # for what is still on its way to a peer when a server ends
 BACKLOG_BYTES_MAX: Final = 16_000_000  # a peer that does not read is cut off, it gets a snapshot later
 
 
@@ -181,10 +182,13 @@ class Server:
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
-        for peer in list(self._peers):
-            peer._writer.close()
-            with contextlib.suppress(OSError):
-                await peer._writer.wait_closed()
+        writers = [peer._writer for peer in self._peers]
+        for writer in writers:
+            writer.close()
+        for writer in writers:
+            with contextlib.suppress(OSError, TimeoutError):
+                await asyncio.wait_for(writer.wait_closed(), STOP_S)
+            writer.transport.abort()  # a peer that does not read does not keep us
         await asyncio.sleep(0)  # the peers' tasks see the end now, and need not be cancelled
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
