@@ -12,7 +12,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from appliance.simulator.callee_sound import BLOCKS_PER_S, FULL_SCALE_DBM0, RATE_HZ
+from appliance.audio import mulaw
+from appliance.audio.mulaw import FULL_SCALE_DBM0, RATE_HZ
+from appliance.simulator.callee_sound import BLOCKS_PER_S, FULL_SCALE
 
 EAR_BLOCKS: Final = BLOCKS_PER_S // 2  # half a second: bins of 2 Hz, and a pause is heard as one
 FLOOR_DBM0: Final = -70.0  # what is reported for silence; mu-law's smallest step is -66 dBm0 or so
@@ -28,21 +30,9 @@ class Heard:
     seconds: float
 
 
-def _decode_table() -> npt.NDArray[np.float64]:
-    """G.711 mu-law to -1..1, by the byte."""
-    code = ~np.arange(256) & 0xFF
-    size = (((code & 0x0F) << 3) + 132 << ((code >> 4) & 7)) - 132
-    table: npt.NDArray[np.float64] = np.where(code & 0x80, -size, size) / 32_767
-    return table
-
-
-_DECODED: Final = _decode_table()
-
-
 def decode(data: bytes) -> npt.NDArray[np.float64]:
     """Samples in -1..1 of mu-law bytes."""
-    samples: npt.NDArray[np.float64] = _DECODED[np.frombuffer(data, dtype=np.uint8)]
-    return samples
+    return mulaw.decode(data) / FULL_SCALE
 
 
 def hear(blocks: Iterable[bytes]) -> Heard:

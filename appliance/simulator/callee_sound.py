@@ -14,13 +14,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from appliance.audio import mulaw
+from appliance.audio.mulaw import BLOCK_BYTES, RATE_HZ, SILENT_BLOCK
 from appliance.simulator.callee_plan import GREETING_S, SILENCE, Key, Sound
 
-RATE_HZ: Final = 8_000
-BLOCK_BYTES: Final = 160  # 20 ms
 BLOCKS_PER_S: Final = RATE_HZ // BLOCK_BYTES
-FULL_SCALE_DBM0: Final = 3.17
-SILENT_BLOCK: Final = b"\xff" * BLOCK_BYTES
+FULL_SCALE: Final = 32_767
 KEY_BLOCKS: Final = 5  # 100 ms; Q.24 asks for 40 ms at least
 KEY_DBM0: Final = -9.0  # each of the two frequencies
 BEEP_HZ: Final = 1_000
@@ -84,17 +83,12 @@ def tone(frequency_hz: float, seconds: float, level_dbm0: float) -> Samples:
 
 def amplitude(level_dbm0: float) -> float:
     """Peak of a sine of that level, 1.0 being full scale."""
-    return float(10 ** ((level_dbm0 - FULL_SCALE_DBM0) / 20))
+    return mulaw.amplitude(level_dbm0) / FULL_SCALE
 
 
 def encode(samples: Samples) -> bytes:
     """G.711 mu-law of samples in -1..1; beyond is clipped."""
-    linear = np.clip(np.round(samples * 32_767), -32_635, 32_635).astype(np.int32)
-    biased = np.abs(linear) + 132
-    exponent = np.floor(np.log2(biased)).astype(np.int32) - 7
-    mantissa = (biased >> (exponent + 3)) & 0x0F
-    sign = np.where(linear < 0, 0x80, 0)
-    return bytes((~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8))
+    return mulaw.encode(mulaw.clipped(samples * FULL_SCALE))
 
 
 def blocks(samples: Samples) -> tuple[bytes, ...]:

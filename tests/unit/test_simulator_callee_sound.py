@@ -7,9 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
+from appliance.audio.mulaw import BLOCK_BYTES
 from appliance.simulator import callee_hearing, callee_sound
 from appliance.simulator.callee_plan import CALLEE_TONES_HZ, GREETING_S, SILENCE, Key, Sound
-from appliance.simulator.callee_sound import BLOCK_BYTES, BLOCKS_PER_S, Voice
+from appliance.simulator.callee_sound import BLOCKS_PER_S, Voice
 
 
 def spoken(sound: Sound, seconds: float) -> list[bytes]:
