@@ -61,6 +61,7 @@ class Do(Enum):
     NOTHING = auto()
     PLACE = auto()
     WITHDRAW = auto()
+    DISCARD = auto()
     NOTE_SETUP = auto()
     NOTE_ALERTING = auto()
     CLEAR_VACANT = auto()
@@ -104,7 +105,7 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         Event.GIVEN_UP: (Do.NOTHING, State.DROPPED),
     },
     State.DROPPED: {
-        Event.WRITTEN: (Do.WITHDRAW, State.DISPOSED),
+        Event.WRITTEN: (Do.DISCARD, State.DISPOSED),
     },
     State.COMMITTED: {
         Event.SETUP_SENT: (Do.NOTE_SETUP, State.SETUP),

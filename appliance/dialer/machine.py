@@ -252,7 +252,7 @@ class Machine:
     def _offered(self, what: inputs.Offered) -> None:
         run = self._core.lists.get(what.list_id)
         if run is not None and run.is_asked and run.settings.project_id in self._core.projects:
-            run.take_offer(what, self._core.in_hand.ended)
+            run.take_offer(what, self._core.in_hand)
             self._pace.offered(run)
 
     def _list_changed(self, what: inputs.ListChanged) -> None:

@@ -44,6 +44,9 @@ class Calls:
             Do.NOTHING: lambda _attempt: None,
             Do.PLACE: self._place,
             Do.WITHDRAW: self._withdraw,
+            Do.DISCARD: lambda attempt: self._end(
+                attempt, "withdrawn"
+            ),  # the store offers the customer again
             Do.NOTE_SETUP: self._note_setup,
             Do.NOTE_ALERTING: self._note_alerting,
             Do.CLEAR_VACANT: lambda attempt: self._clear(attempt, "91"),

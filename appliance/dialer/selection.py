@@ -60,19 +60,17 @@ class ListRun:
         self.buffered.clear()
         self.restart()
 
-    def take_offer(self, offered: Offered, ended: dict[int, float]) -> None:
-        """Buffer an answer, without who is here already or was called after the question was asked."""
-        if not self.is_asked:
-            return  # the list was dropped meanwhile: the answer may be stale
+    def take_offer(self, offered: Offered, in_hand: InHand) -> None:
+        """Buffer an answer, but nobody who is here already, is being called, or was since the question."""
         self.is_asked = False
         self.cursor = offered.cursor
         self.is_exhausted = offered.is_last
         self.callable = offered.callable
         self.is_counted = True
         for customer in offered.customers:
-            last = ended.get(customer.customer_id)
-            is_stale = last is not None and last + OFFER_AGE_GRACE_S >= self.asked
-            if not is_stale and customer.customer_id not in self.buffered:
+            customer_id = customer.customer_id
+            is_stale = customer_id in in_hand.customers or in_hand.ended_since(customer_id, self.asked)
+            if not is_stale and customer_id not in self.buffered:
                 self.put_back(customer, is_first=False)
 
     def put_back(self, customer: Customer, *, is_first: bool) -> None:
@@ -118,6 +116,11 @@ class InHand:
         """A customer's attempt has its result."""
         self.ended.pop(customer_id, None)
         self.ended[customer_id] = now
+
+    def ended_since(self, customer_id: int, asked: float) -> bool:
+        """Whether a question asked then may not have seen the customer's result yet."""
+        last = self.ended.get(customer_id)
+        return last is not None and last + OFFER_AGE_GRACE_S >= asked
 
     def forget_before(self, ended: float, called_at: float) -> None:
         """Drop what no offer and no interval asks for any more."""
