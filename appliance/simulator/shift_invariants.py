@@ -82,6 +82,8 @@ class Invariants:
         for other in self.open.values():
             assert other.customer_id != output.customer_id, f"customer {output.customer_id} is called twice"
             assert other.number != output.number, f"number {output.number} is called twice"
+        called = output.customer_id in self._store.closed
+        assert not called, f"customer {output.customer_id} has a result and was not permitted again"
         assert output.attempt_id not in self.ended
         assert output.attempt_id not in self.open
         self.open[output.attempt_id] = output
@@ -132,6 +134,8 @@ class Invariants:
         assert on_line == held, (
             f"{now:.3f}: the machine holds {on_line - held}, the exchange {held - on_line}"
         )
+        released = {a.attempt_id for a in standing if a.is_released} & held
+        assert not released, f"{now:.3f}: a channel in use is free: {released}"
         assert {a.attempt_id for a in standing} == set(self.open)
         board = self._machine.tallies()
         for name in ("attempts", "answered", "abandoned"):

@@ -54,9 +54,7 @@ class Store:
         return {self.number(newest + rng.randrange(1, 100)) for _ in range(count)}
 
     def _offer_wanted(self, what: outputs.OfferWanted) -> None:
-        self._world.after(QUERY_S, self._offer, what)
-
-    def _offer(self, what: outputs.OfferWanted) -> None:
+        """A query sees the rows of the moment it began, and its answer arrives later."""
         first = what.list_id * 10**9
         index = int(what.cursor or 0)
         offered: list[inputs.Customer] = []
@@ -67,7 +65,8 @@ class Store:
                 offered.append(inputs.Customer(customer_id, number))
         is_last = index >= self._customers
         left = self._customers - index + len(offered)
-        self._world.tell(inputs.Offered(what.list_id, tuple(offered), is_last, left, str(index)))
+        answer = inputs.Offered(what.list_id, tuple(offered), is_last, left, str(index))
+        self._world.after(QUERY_S, self._world.tell, answer)
 
     def _open_attempt(self, what: outputs.OpenAttempt) -> None:
         self._opened[what.attempt_id] = what.customer_id

@@ -20,7 +20,7 @@ class World:
         self.now = 0.0
         self.events_fed = 0
         self._feed = feed
-        self._queue: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._queue: list[tuple[float, int, Callable[..., object], tuple[Any, ...], dict[str, Any]]] = []
         self._order = 0
         self._carriers: dict[type, Callable[[Any], None]] = {}
         self.observers: list[Observer] = []
@@ -29,10 +29,10 @@ class World:
         """Who carries out which outputs; those nobody claims are let go."""
         self._carriers.update(carriers)
 
-    def after(self, seconds: float, do: Callable[..., None], *args: Any) -> None:
+    def after(self, seconds: float, do: Callable[..., object], *args: Any, **named: Any) -> None:
         """Do something later."""
         self._order += 1
-        heapq.heappush(self._queue, (self.now + seconds, self._order, do, args))
+        heapq.heappush(self._queue, (self.now + seconds, self._order, do, args, named))
 
     def tell(self, what: Any) -> None:
         """Feed the machine now and carry out what it decides."""
@@ -50,5 +50,5 @@ class World:
 
     def step(self) -> None:
         """Let the next thing happen."""
-        self.now, _order, do, args = heapq.heappop(self._queue)
-        do(*args)
+        self.now, _order, do, args, named = heapq.heappop(self._queue)
+        do(*args, **named)
