@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from appliance.errors import DeviceError
-from appliance.pri_card import b_channels, call_timers, causes
+from appliance.pri_card import b_channels, causes
 from appliance.pri_card.b_channels import BChannels
 from appliance.pri_card.call import Call, Input, State, Step
 from appliance.pri_card.d_events import (
@@ -30,8 +30,10 @@ from appliance.pri_card.d_events import (
     SetupArrived,
 )
 from appliance.pri_card.libpri import DChannel
+from appliance.pri_card.link_watch import LinkWatch
+from appliance.pri_card.restarts import Restarts
 from appliance.pri_card.setup_slots import CONGESTION_CAUSES, SetupSlots
-from appliance.pri_card.span import Alarm, Span
+from appliance.pri_card.span import Span
 from appliance.pri_card.trunk import (
     Alerting,
     Answered,
@@ -71,18 +73,10 @@ class PriSpan:
         self._lines: dict[int, Line] = {}
         self._by_d: dict[int, int] = {}
         self._events: list[TrunkEvent] = []
-        self._is_link_up = False
-        self._link_epoch = 0
-        self._down_since = now
-        self._settled_at = 0.0
-        self._alarm: Alarm = ""
-        self._alarm_since = now
         self._told: SpanState | None = None
-        self._restart_pending: int | None = None  # channel, 0 for all
-        self._restart_until = 0.0
-        # What the exchange remembers of us from before is unknown, so the first link begins with RESTART.
-        self._doubt_channels(self.channels.in_state(b_channels.State.IDLE))
+        self._restarts = Restarts(self.channels)
         self._open(now)
+        self._watch = LinkWatch(span.alarm(), now)
 
     # --- commands ---------------------------------------------------------------------------------------
 
@@ -100,7 +94,7 @@ class PriSpan:
         self.slots.take(now)
         self.channels.reserve(channel, wanted.call_id)
         call = Call(wanted.call_id, d_call, State.SETUP, entered_at=now, setup_at=now)
-        call.link_epoch = self._link_epoch
+        call.link_epoch = self._watch.epoch
         self._enter(call, channel)
         self._events.append(SetupSent(call.call_id, Line(self.number, channel), late_s))
         self._flush(now)
@@ -127,10 +121,9 @@ class PriSpan:
             self._record(self.number, False, frame)
             self._take(self._d.feed(frame, now), now)
         self._take(self._d.run(now), now)
-        self._watch_line(now)
         self._time_out(now)
-        self._tell_state(now)
-        self._restart_next(now)
+        self._watch_line(now)
+        self._restart_doubtful(now)
         self._flush(now)
         return self.take_events()
 
@@ -142,11 +135,11 @@ class PriSpan:
     def due(self) -> float | None:
         """When `poll` must run again."""
         times = [self._span.due(), self._d.due(), *(call.due() for call in self._calls.values())]
-        if self._is_link_up and not self.is_up and not self._alarm:
-            times.append(self._settled_at)
-        if self._restart_pending is not None:
-            times.append(self._restart_until)
-        times.append(self._calls_lost_at())
+        times.append(self._restarts.due())
+        if not self.is_up:
+            times.append(self._watch.settles_at())
+        if self._calls:
+            times.append(self._watch.calls_lost_at())
         return min((at for at in times if at is not None), default=None)
 
     def files(self) -> list[int]:
@@ -165,7 +158,6 @@ class PriSpan:
             self._span.open_d(now)
         except DeviceError as error:
             log.error("%s", error)
-        self._alarm = self._span.alarm()
 
     def _flush(self, now: float) -> None:
         for frame in self._d.take_frames():
@@ -198,7 +190,7 @@ class PriSpan:
             case RestartArrived(channel):
                 self._restarted_by_network(channel, now)
             case RestartAcknowledged(channel):
-                self._restart_done(channel)
+                self._restarts.acknowledged(channel)
             case LinkUp() | LinkReset():
                 self._link_up(now)
             case LinkDown():
@@ -222,9 +214,13 @@ class PriSpan:
             return
         if channel and call.state is State.SETUP:
             self.slots.accepted(call.setup_at, now)
+        was_on = self._lines[call.call_id]
         if channel and not self._agree(call, channel):
             self._feed(call.call_id, Input.UNFIT, now, causes.CHANNEL_UNACCEPTABLE)
             return
+        line = self._lines[call.call_id]
+        if line != was_on and what in (Input.ALERTING, Input.PROGRESS):  # these do not tell the line
+            self._events.append(Proceeding(call.call_id, line))
         self._feed(call.call_id, what, now, cause, is_in_band)
 
     def _agree(self, call: Call, channel: int) -> bool:
@@ -248,7 +244,7 @@ class PriSpan:
             self._d.reject(setup.call, causes.CHANNEL_UNAVAILABLE, now)
             return
         call = Call(call_id, setup.call, State.OFFERED, entered_at=now, setup_at=now)
-        call.link_epoch = self._link_epoch
+        call.link_epoch = self._watch.epoch
         self._enter(call, channel)
         self._d.proceed(setup.call, now, channel=channel)
         self._d.alert(setup.call, now)
@@ -312,7 +308,7 @@ class PriSpan:
         is_fault = not call.is_ours and causes.is_line_fault(
             call.cause,
             is_local=what in (Input.UNCONFIRMED, Input.LOST),
-            link_changed=call.link_epoch != self._link_epoch,
+            link_changed=call.link_epoch != self._watch.epoch,
         )
         self._events.append(Cleared(call.call_id, call.cause or causes.NORMAL, is_fault))
         if was is State.SETUP and not is_fault and not call.is_ours:
@@ -330,95 +326,46 @@ class PriSpan:
 
     def _link_up(self, now: float) -> None:
         """Up, or up once more.  Whether the exchange still knows our calls is asked (Q.931 5.8.8-5.8.10)."""
-        self._is_link_up = True
-        self._link_epoch += 1
-        self._settled_at = now + call_timers.LINK_SETTLE_S
-        self._forget_restart()  # it may have been lost with what layer 2 had not delivered
+        self._watch.link_up(now)
+        self._restarts.forget()
         for call in self._calls.values():
             if call.state is not State.CLEARING:
                 self._d.enquire(call.d_call, now)
 
     def _link_down(self, now: float) -> None:
         """Calls that are not in conversation end at once, the others after T309 (Q.931 5.8.9)."""
-        if self._is_link_up:
-            self._down_since = now
-        self._is_link_up = False
-        self._link_epoch += 1
-        self._forget_restart()
+        self._watch.link_down(now)
+        self._restarts.forget()
         self._lose([call.call_id for call in self._calls.values() if call.state is not State.ANSWERED], now)
 
     def _watch_line(self, now: float) -> None:
-        """A line that has been broken for long enough takes its conversations with it."""
-        alarm = self._span.alarm()
-        if alarm != self._alarm:
-            self._alarm, self._alarm_since = alarm, now
-        lost_at = self._calls_lost_at()
+        """Tell how the line is; one that has been broken for long enough takes its conversations along."""
+        self._watch.set_alarm(self._span.alarm(), now)
+        lost_at = self._watch.calls_lost_at()
         if lost_at is not None and now >= lost_at:
             self._lose(list(self._calls), now)
-
-    def _calls_lost_at(self) -> float | None:
-        """When the calls that stand are given up, as things are; None while the line is well."""
-        if not self._calls:
-            return None
-        times = []
-        if self._alarm:
-            times.append(self._alarm_since + call_timers.ALARM_LOST_S)
-        if not self._is_link_up:
-            times.append(self._down_since + call_timers.T309_S)
-        return min(times, default=None)
+        state = SpanState(self.number, self._watch.is_usable(now), self._watch.alarm)
+        if state != self._told:
+            self._told = state
+            self._events.append(state)
 
     def _lose(self, calls: list[int], now: float) -> None:
         for call_id in calls:
             self.channels.doubt(call_id)
             self._feed(call_id, Input.LOST, now, causes.OUT_OF_ORDER)
 
-    def _tell_state(self, now: float) -> None:
-        is_up = self._is_link_up and not self._alarm and now >= self._settled_at
-        state = SpanState(self.number, is_up, self._alarm)
-        if state != self._told:
-            self._told = state
-            self._events.append(state)
-
     def _restarted_by_network(self, channel: int, now: float) -> None:
         """The exchange has forgotten what was on the channel (0: on all), and so do we (Q.931 5.5.2)."""
         for call_id, line in list(self._lines.items()):
             if channel in (0, line.channel):
                 self._feed(call_id, Input.LOST, now, causes.TEMPORARY_FAILURE)
-        self._restore(channel)
+        self._restarts.restored(channel)
 
-    def _restart_next(self, now: float) -> None:
-        """Send RESTART for what is in doubt, one at a time, as libpri can follow only one."""
-        if self._restart_pending is not None:
-            if now < self._restart_until:
-                return
-            log.warning("span %d does not acknowledge RESTART %d", self.number, self._restart_pending)
-            # A channel kept out for good costs more than the one SETUP that would be refused on it.
-            self._restart_done(self._restart_pending)
-        doubtful = self.channels.in_state(b_channels.State.FAULT)
-        if not doubtful or not self.is_up:
-            return
-        is_all = len(doubtful) == len(self.channels)
-        for channel in doubtful if is_all else doubtful[:1]:
-            self.channels.restarting(channel)
-        self._restart_pending = 0 if is_all else doubtful[0]
-        self._restart_until = now + call_timers.RESTART_S
-        self._d.restart(self._restart_pending, now)
-
-    def _restart_done(self, channel: int) -> None:
-        if channel in (0, self._restart_pending):
-            self._restart_pending = None
-        if channel == 0 or self.channels.exists(channel):
-            self._restore(channel)
-
-    def _restore(self, channel: int) -> None:
-        for restored in range(1, len(self.channels) + 1) if channel == 0 else [channel]:
-            if self.channels.exists(restored):
-                self.channels.restored(restored)
-
-    def _forget_restart(self) -> None:
-        self._restart_pending = None
-        self._doubt_channels(self.channels.in_state(b_channels.State.RESTARTING))
-
-    def _doubt_channels(self, channels: Iterable[int]) -> None:
-        for channel in channels:
-            self.channels.suspect(channel)
+    def _restart_doubtful(self, now: float) -> None:
+        given_up = self._restarts.overdue(now)
+        if given_up is not None:
+            log.warning("span %d: the exchange does not acknowledge RESTART %d", self.number, given_up)
+        if self.is_up:
+            channel = self._restarts.next(now)
+            if channel is not None:
+                self._d.restart(channel, now)

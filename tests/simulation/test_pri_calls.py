@@ -142,6 +142,25 @@ def test_the_network_may_move_a_call_to_another_channel() -> None:
     assert rig.network.last_setup().channel == 23, "the channel that was left is free again"
 
 
+def test_a_move_that_comes_with_the_ringing_is_told_before_it() -> None:
+    rig = Rig()
+    call, far = rig.set_up()
+    rig.network.silence(far, q931.Type.CALL_PROCEEDING)
+    rig.network.d._edit(far, q931.Type.ALERTING, bytes.fromhex("1803a98386"))  # channel 6, Q.931 4.5.13
+    rig.network.d.alert(far, rig.now)
+    rig.one(Alerting, call, within_s=1.0)
+    assert rig.events[1:] == [Proceeding(call, Line(1, 6)), Alerting(call)]
+
+
+def test_a_channel_that_is_named_only_on_connect_counts() -> None:
+    rig = Rig()
+    call, far = rig.set_up()
+    rig.network.silence(far, q931.Type.CALL_PROCEEDING)
+    rig.network.d.proceed(far, rig.now, channel=6)
+    rig.network.d.answer(far, rig.now)
+    assert rig.one(Answered, call, within_s=1.0).line == Line(1, 6)
+
+
 def test_a_call_moved_onto_another_call_is_given_up_as_a_line_fault() -> None:
     rig = Rig()
     first, _ = rig.converse()

@@ -11,6 +11,8 @@ from appliance.pri_card.b_channels import BChannels, State
 from appliance.pri_card.call import TRANSITIONS, Call, Input, Step
 from appliance.pri_card.call import State as CallState
 from appliance.pri_card.causes import is_line_fault
+from appliance.pri_card.link_watch import LinkWatch
+from appliance.pri_card.restarts import Restarts
 from appliance.pri_card.setup_slots import SLOT_MAX_S, SetupSlots
 from appliance.pri_card.wire import Wire, frame_s
 
@@ -248,3 +250,69 @@ def test_a_disconnect_with_indicator_8_is_in_band() -> None:
     assert found is not None
     assert (found.reference, found.is_from_caller, found.type) == (1, False, q931.Type.DISCONNECT)
     assert (q931.cause(found), q931.is_in_band(found)) == (16, True)
+
+
+# --- link and restarts ----------------------------------------------------------------------------------
+
+
+def test_a_line_is_usable_two_seconds_after_its_link_stands() -> None:
+    watch = LinkWatch("", 0.0)
+    watch.link_up(10.0)
+    assert (watch.is_usable(11.9), watch.is_usable(12.0)) == (False, True)
+    watch.link_up(12.5)
+    assert not watch.is_usable(13.0)
+    assert watch.settles_at() == 14.5
+
+
+def test_an_alarm_that_changes_colour_is_one_alarm() -> None:
+    watch = LinkWatch("", 0.0)
+    watch.link_up(0.0)
+    assert watch.calls_lost_at() is None
+    watch.set_alarm("red", 10.0)
+    watch.set_alarm("blue", 12.0)
+    assert watch.calls_lost_at() == 12.5
+    watch.set_alarm("", 12.4)
+    assert watch.calls_lost_at() is None
+
+
+def test_calls_outlive_a_link_from_its_first_loss() -> None:
+    watch = LinkWatch("", 0.0)
+    watch.link_up(0.0)
+    watch.link_down(10.0)
+    watch.link_down(14.0)
+    assert watch.calls_lost_at() == 16.0
+
+
+def test_all_channels_are_restarted_at_once_and_single_ones_one_by_one() -> None:
+    channels = BChannels()
+    restarts = Restarts(channels)
+    assert restarts.next(0.0) == 0
+    assert restarts.next(1.0) is None
+    restarts.acknowledged(0)
+    assert channels.count(State.IDLE) == 23
+    for channel in (7, 3):
+        channels.suspect(channel)
+    assert restarts.next(2.0) == 3
+    restarts.acknowledged(9)
+    assert restarts.next(3.0) is None, "that was not the one asked for"
+    restarts.acknowledged(3)
+    assert restarts.next(4.0) == 7
+
+
+def test_a_restart_that_is_never_acknowledged_gives_the_channel_back() -> None:
+    channels = BChannels()
+    restarts = Restarts(channels)
+    restarts.next(0.0)
+    due = restarts.due()
+    assert due is not None
+    assert restarts.overdue(due - 0.1) is None
+    assert restarts.overdue(due) == 0
+    assert channels.count(State.IDLE) == 23
+
+
+def test_a_new_link_begins_restarts_anew() -> None:
+    channels = BChannels()
+    restarts = Restarts(channels)
+    restarts.next(0.0)
+    restarts.forget()
+    assert restarts.next(1.0) == 0
