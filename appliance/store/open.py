@@ -185,6 +185,11 @@ class Store:
             self.database.close()
 
 
+def joined(*parts: str) -> str:
+    """A statement from parts that are constants of ours; values are always parameters."""
+    return " ".join(parts)
+
+
 def _columns(kind: Any) -> str:
     return ", ".join(kind.__struct_fields__)
 
