@@ -1,0 +1,37 @@
+"""The words of the shipped prompts.  Short: an operator hears most of them at every call."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, str]] = {
+    "login-id": "IDを入力して、シャープを押してください。",
+    "login-pin": "暗証番号を入力して、シャープを押してください。",
+    "login-failed": "IDか、暗証番号が、違います。",
+    "login-locked": "間違いが続いたため、ログインを、停止しています。管理者に、連絡してください。",
+    "login-taken": "このIDは、ほかの座席で、使用中です。",
+    "welcome": "ログインしました。",
+    "press-star": "始めるときは、コメじるしを押してください。",
+    "ready": "接続を、待っています。",
+    "enter-code": "結果コードを、どうぞ。",
+    "code-confirm": "よろしければコメじるし、訂正はシャープ。",
+    "code-unknown": "そのコードは、ありません。",
+    "code-saved": "登録しました。",
+    "code-missing": "結果コードが、まだ入力されていません。",
+    "apology": "お電話いたしましたが、ただいま担当者におつなぎできません。"
+    "申し訳ございません。こちらから、改めてお電話いたします。",
+    "incoming-announcement": "お電話ありがとうございます。ただいま、電話に出ることができません。"
+    "恐れ入りますが、改めておかけ直しください。",
+    "not-ready": "ただいま、発信の準備ができていません。",
+    "goodbye": "お疲れさまでした。",
+    "digit-0": "ゼロ。",
+    "digit-1": "イチ。",
+    "digit-2": "ニイ。",
+    "digit-3": "サン。",
+    "digit-4": "ヨン。",
+    "digit-5": "ゴオ。",
+    "digit-6": "ロク。",
+    "digit-7": "ナナ。",
+    "digit-8": "ハチ。",
+    "digit-9": "キュウ。",
+}
