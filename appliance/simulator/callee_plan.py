@@ -30,7 +30,7 @@ NUMBER_CHANGED: Final = 22
 CALLEE_TONES_HZ: Final = (
     550, 600, 650, 800, 900, 1050, 1100, 1150, 1250, 1300, 1400, 1550, 1600, 1700, 1750, 1800, 1850, 1900,
 )  # fmt: skip
-GREETING_S: Final = 4.0  # the machine's greeting and beep; `callee_sound` makes it this long
+GREETING_S: Final = 7.0  # the machine's greeting and beep; `callee_sound` makes it this long
 
 
 class Do(enum.Enum):

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from appliance.audio import mulaw
 from appliance.audio.mulaw import BLOCK_BYTES, RATE_HZ, SILENT_BLOCK
-from appliance.simulator.callee_plan import GREETING_S, SILENCE, Key, Sound
+from appliance.simulator import callee_announcements
+from appliance.simulator.callee_plan import CALLEE_TONES_HZ, GREETING_S, SILENCE, Key, Sound, SoundKind
 
 BLOCKS_PER_S: Final = RATE_HZ // BLOCK_BYTES
 FULL_SCALE: Final = 32_767
@@ -67,11 +69,22 @@ class Voice:
         return block
 
 
+def prepare(level_dbm0: float) -> None:
+    """Make every common loop now: the first call of a morning must not wait for its noise."""
+    fixed: tuple[SoundKind, ...] = ("silence", "ringback", "busy", "vacant", "changed", "voicemail")
+    for kind in fixed:
+        loop_of(Sound(kind))
+    loop_of(Sound("noise", 0, level_dbm0))
+    for frequency_hz in CALLEE_TONES_HZ:
+        loop_of(Sound("tone", frequency_hz, level_dbm0))
+
+
 @functools.lru_cache(maxsize=512)  # 19 tones by a few levels, and whoever presses keys
 def loop_of(sound: Sound) -> Loop:
     """The blocks of a sound."""
-    loop = _bare_loop(sound)
-    return _with_keys(loop, sound.keys) if sound.keys else loop
+    if sound.keys:
+        return _with_keys(loop_of(msgspec.structs.replace(sound, keys=())), sound.keys)
+    return _bare_loop(sound)
 
 
 def tone(frequency_hz: float, seconds: float, level_dbm0: float) -> Samples:
@@ -94,7 +107,11 @@ def encode(samples: Samples) -> bytes:
 def blocks(samples: Samples) -> tuple[bytes, ...]:
     """Mu-law blocks of 20 ms; the last one is filled up with silence."""
     data = encode(samples)
-    data += b"\xff" * (-len(data) % BLOCK_BYTES)
+    return cut(data + b"\xff" * (-len(data) % BLOCK_BYTES))
+
+
+def cut(data: bytes) -> tuple[bytes, ...]:
+    """Whole blocks, one by one."""
     return tuple(data[at : at + BLOCK_BYTES] for at in range(0, len(data), BLOCK_BYTES))
 
 
@@ -115,14 +132,14 @@ def _fixed_loop(kind: str) -> Loop:
         return Loop((), blocks(np.concatenate([on, np.zeros(2 * RATE_HZ)])))
     if kind == "busy":  # 400 Hz, 0.5 s on, 0.5 s off
         return Loop((), blocks(np.concatenate([tone(400, 0.5, -16.0), np.zeros(RATE_HZ // 2)])))
-    if kind in ("vacant", "changed"):
-        spoken = _speech_shaped(seconds=4, level_dbm0=-16.0, seed=2 if kind == "vacant" else 3)
-        return Loop((), blocks(np.concatenate([spoken, np.zeros(RATE_HZ)])))
+    if kind in ("vacant", "changed"):  # said again after a second
+        return Loop((), cut(callee_announcements.spoken(kind)) + (SILENT_BLOCK,) * BLOCKS_PER_S)
     if kind == "voicemail":
-        greeting = _speech_shaped(seconds=4, level_dbm0=-16.0, seed=4)[
-            : round((GREETING_S - BEEP_S) * RATE_HZ)
-        ]
-        return Loop(blocks(np.concatenate([greeting, tone(BEEP_HZ, BEEP_S, -12.0)])), (SILENT_BLOCK,))
+        greeting = cut(callee_announcements.spoken(kind))
+        beep = blocks(tone(BEEP_HZ, BEEP_S, -12.0))
+        pause = round(GREETING_S * BLOCKS_PER_S) - len(greeting) - len(beep)
+        assert pause >= 0, "the greeting is longer than GREETING_S"
+        return Loop(greeting + (SILENT_BLOCK,) * pause + beep, (SILENT_BLOCK,))
     return Loop((), (SILENT_BLOCK,))
 
 

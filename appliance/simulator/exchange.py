@@ -15,7 +15,7 @@ from typing import Final
 from appliance.errors import BadInput
 from appliance.pri_card.span import BChannel, Span
 from appliance.settings import CHANNELS_PER_SPAN
-from appliance.simulator import callee_hearing, exchange_call
+from appliance.simulator import callee_hearing, callee_sound, exchange_call
 from appliance.simulator.callee import rng_for
 from appliance.simulator.callee_hearing import EAR_BLOCKS, Heard
 from appliance.simulator.callee_plan import CallPlan
@@ -66,6 +66,7 @@ class Exchange:
         hour_at: Callable[[float], int] = lambda _now: 10,
     ) -> None:
         self._forced: Forced = {}
+        self._level_dbm0 = population.speech.level_dbm0
         self._spans = {span.number: span for span in spans}
         self._lines = {
             span.number: ExchangeLine(
@@ -80,6 +81,7 @@ class Exchange:
 
     def open_speech(self) -> None:
         """Take all B channels; without it the exchange only signals."""
+        callee_sound.prepare(self._level_dbm0)
         for number, span in self._spans.items():
             for channel in range(1, CHANNELS_PER_SPAN + 1):
                 self._ears[number, channel] = Ear(span.open_b(channel))

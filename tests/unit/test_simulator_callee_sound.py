@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from appliance.audio.mulaw import BLOCK_BYTES
-from appliance.simulator import callee_hearing, callee_sound
+from appliance.simulator import callee_announcements, callee_hearing, callee_sound
 from appliance.simulator.callee_plan import CALLEE_TONES_HZ, GREETING_S, SILENCE, Key, Sound
 from appliance.simulator.callee_sound import BLOCKS_PER_S, Voice
 
@@ -100,3 +100,13 @@ def test_keys_are_pressed_in_the_voice_and_it_goes_on() -> None:
 def test_every_block_is_20_ms() -> None:
     for kind in ("silence", "ringback", "busy", "vacant", "changed", "voicemail", "noise"):
         assert {len(block) for block in spoken(Sound(kind), 6.0)} == {BLOCK_BYTES}
+
+
+@pytest.mark.parametrize("name", callee_announcements.TEXTS)
+def test_announcements_are_shipped_as_speech(name: str) -> None:
+    speech = callee_announcements.spoken(name)
+    heard = callee_hearing.hear([speech])
+
+    assert 4.0 < len(speech) / 8_000 < 12.0
+    assert -30 < heard.level_dbm0 < -14
+    assert heard.tone_share < 0.3, "speech is no tone"
