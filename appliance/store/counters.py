@@ -1,14 +1,13 @@
 """Counters that reports and lists read instead of rows.  They change in the transaction of their rows.
 
 What one row counts for is a pure function of the row (`of_attempt`, `of_history`, `of_interval`), so a change
-is taken off and put on again, and `compare` can count everything afresh.
+is taken off and put on again, and compare.py can count everything afresh.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from appliance.store.open import Store
@@ -128,9 +127,9 @@ class Deltas:
         ]
         lists = [(*key, *counts) for key, counts in self._lists.items() if any(counts)]
         if hours:
-            store.many(_ADD_HOUR, hours)
+            store.many(ADD_HOUR, hours)
         if lists:
-            store.many(_ADD_LIST, lists)
+            store.many(ADD_LIST, lists)
         self._hours.clear()
         self._lists.clear()
 
@@ -143,7 +142,7 @@ class Deltas:
         return Key(row.tenant_id, row.project_id, day, hour, row.list_id, user_id, code)
 
 
-_ADD_HOUR: Final = (
+ADD_HOUR: Final = (
     "INSERT INTO hour_counter (tenant_id, project_id, day, hour, list_id, user_id, code, attempts, answered,"
     " connected, entries, talk_ms, wait_ms, wrap_ms, break_ms)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -153,114 +152,8 @@ _ADD_HOUR: Final = (
     " talk_ms = talk_ms + excluded.talk_ms, wait_ms = wait_ms + excluded.wait_ms,"
     " wrap_ms = wrap_ms + excluded.wrap_ms, break_ms = break_ms + excluded.break_ms"
 )
-_ADD_LIST: Final = (
+ADD_LIST: Final = (
     "INSERT INTO list_counter (list_id, code, customers, callable, worked) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (list_id, code) DO UPDATE SET customers = customers + excluded.customers,"
     " callable = callable + excluded.callable, worked = worked + excluded.worked"
 )
-
-
-class Difference(NamedTuple):
-    """A counter that does not equal its rows."""
-
-    what: str
-    counted: tuple[int, ...]
-    stored: tuple[int, ...]
-
-
-def compare(store: Store, *, tenant_id: int = 0) -> list[Difference]:
-    """Count every row afresh and name each counter that differs.  Reads one consistent state."""
-    with store.reading():
-        return _compare_hours(store, tenant_id) + _compare_lists(store)
-
-
-def rebuild_and_compare(store: Store) -> list[Difference]:
-    """Nightly: name the differences, and put the counters right where there are any."""
-    with store.transaction():
-        found = _compare_hours(store, 0) + _compare_lists(store)
-        if found:
-            _rebuild(store)
-    return found
-
-
-def _compare_hours(store: Store, tenant_id: int) -> list[Difference]:
-    counted = _count_hours(store)
-    stored = {
-        Key(*row[:7]): dict(zip(FIELDS, row[7:], strict=True))
-        for row in store.tuples(
-            "SELECT tenant_id, project_id, day, hour, list_id, user_id, code, attempts, answered, connected,"
-            " entries, talk_ms, wait_ms, wrap_ms, break_ms FROM hour_counter"
-        )
-        if any(row[7:])
-    }
-    zero = dict.fromkeys(FIELDS, 0)
-    return [
-        Difference(
-            f"hour_counter {key}",
-            tuple(counted.get(key, zero).values()),
-            tuple(stored.get(key, zero).values()),
-        )
-        for key in sorted(counted.keys() | stored.keys())
-        if counted.get(key, zero) != stored.get(key, zero) and tenant_id in (0, key.tenant_id)
-    ]
-
-
-def _count_hours(store: Store) -> dict[Key, Counts]:
-    deltas = Deltas(store.zone)
-    for attempt in _paged(
-        store,
-        "SELECT id, tenant_id, project_id, list_id, user_id, setup_at, answered_at, connected_at, end"
-        " FROM attempt WHERE id > ? ORDER BY id LIMIT 10000",
-    ):
-        deltas.attempt(AttemptRow(*attempt))
-    for entry in _paged(
-        store,
-        "SELECT id, tenant_id, project_id, list_id, user_id, code, at FROM history WHERE id > ?"
-        " ORDER BY id LIMIT 10000",
-    ):
-        deltas.history(HistoryRow(*entry))
-    for interval in _paged(
-        store,
-        "SELECT id, tenant_id, project_id, list_id, user_id, kind, from_at, duration_ms FROM seat_interval"
-        " WHERE id > ? ORDER BY id LIMIT 10000",
-    ):
-        deltas.interval(IntervalRow(*interval))
-    return deltas.as_dict()
-
-
-def _paged(store: Store, sql: str) -> Iterable[tuple[Any, ...]]:
-    last_id = 0
-    while rows := store.tuples(sql, (last_id,)):
-        for row in rows:
-            yield row[1:]
-        last_id = rows[-1][0]
-
-
-_COUNT_LISTS: Final = (
-    "SELECT list_id, last_code, count(*), sum(is_callable), sum(is_worked) FROM customer"
-    " WHERE import_id NOT IN (SELECT import_id FROM hidden_import) GROUP BY list_id, last_code"
-)
-
-
-def _compare_lists(store: Store) -> list[Difference]:
-    counted = {(row[0], row[1]): tuple(row[2:]) for row in store.tuples(_COUNT_LISTS)}
-    stored = {
-        (row[0], row[1]): tuple(row[2:])
-        for row in store.tuples("SELECT list_id, code, customers, callable, worked FROM list_counter")
-        if any(row[2:])
-    }
-    return [
-        Difference(f"list_counter {key}", counted.get(key, (0, 0, 0)), stored.get(key, (0, 0, 0)))
-        for key in sorted(counted.keys() | stored.keys())
-        if counted.get(key, (0, 0, 0)) != stored.get(key, (0, 0, 0))
-    ]
-
-
-def _rebuild(store: Store) -> None:
-    store.run("DELETE FROM hour_counter")
-    store.many(
-        _ADD_HOUR,
-        [(*key, *(counts[name] for name in FIELDS)) for key, counts in _count_hours(store).items()],
-    )
-    store.run("DELETE FROM list_counter")
-    store.many(_ADD_LIST, store.tuples(_COUNT_LISTS))

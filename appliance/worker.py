@@ -1,0 +1,44 @@
+"""The worker process: imports, retention and the nightly comparison, one job at a time.
+
+It decides nothing about calls.  Killed in a job, it takes the job up again at its next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import threading
+from types import FrameType
+
+from appliance.settings import Home, Settings
+from appliance.store.jobs import Queue
+from appliance.store.open import open_store
+
+NICENESS = 10  # an import must never delay a 20 ms frame
+STOP_WAIT_S = 2.0
+
+
+def run(home: Home, settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    del settings  # the store reads them itself
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    stopped = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)
+    store = open_store(home, create=True)
+    consumer = Queue(store).consumer()
+    consumer.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)  # after start(), which sets handlers of its own
+    stopped.wait()
+    consumer.stop(graceful=False)
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(STOP_WAIT_S)
+    store.close()
