@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from appliance.pri_card.pri_span import Record
 from appliance.pri_card.pri_trunk import PriTrunk
 from appliance.pri_card.span import Span
 from appliance.pri_card.span_memory import MemorySpan, memory_pair
@@ -31,6 +32,7 @@ class Rig:
         spans: int = 1,
         slot_s: float = 0.02,
         before_trunk: Callable[[MemorySpan], Span] = lambda end: end,
+        record: Record = lambda _span, _is_sent, _frame: None,
     ) -> None:
         """`before_trunk` may put something between a line's user end and the trunk."""
         self.seed = seed
@@ -46,6 +48,7 @@ class Rig:
             slots_s=[slot_s] * spans,
             gate=lambda _call, _now: True,
             now=0.0,
+            record=record,
         )
         self._ids = itertools.count(1)
 

@@ -7,9 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
+from appliance.audio import dtmf
 from appliance.audio.mulaw import BLOCK_BYTES
 from appliance.simulator import callee_announcements, callee_hearing, callee_sound
-from appliance.simulator.callee_plan import CALLEE_TONES_HZ, GREETING_S, SILENCE, Key, Sound
+from appliance.simulator.callee_plan import CALLEE_TONES_HZ, GREETING_S, SILENCE, Key, Sound, SoundKind
 from appliance.simulator.callee_sound import BLOCKS_PER_S, Voice
 
 
@@ -110,3 +111,26 @@ def test_announcements_are_shipped_as_speech(name: str) -> None:
     assert 4.0 < len(speech) / 8_000 < 12.0
     assert -30 < heard.level_dbm0 < -14
     assert heard.tone_share < 0.3, "speech is no tone"
+
+
+def keys_heard(blocks: list[bytes]) -> str:
+    """The keys that spandsp, which nobody here wrote, hears."""
+    ear = dtmf.KeyEar()
+    return "".join(ear.feed(block) for block in blocks)
+
+
+@pytest.mark.parametrize("kind", ["tone", "noise"])
+def test_spandsp_hears_every_key_in_a_voice(kind: SoundKind) -> None:
+    keys = tuple(Key(0.5 + n * 0.4, digit) for n, digit in enumerate(callee_sound.DTMF_HZ))
+    sound = Sound(kind, 900 if kind == "tone" else 0, -16.0, keys=keys)
+
+    assert keys_heard(spoken(sound, 6.0)) == "".join(callee_sound.DTMF_HZ)
+
+
+def test_spandsp_takes_no_voice_for_a_key() -> None:
+    tones = [Sound("tone", frequency) for frequency in CALLEE_TONES_HZ]
+    others = [Sound(kind) for kind in ("noise", "ringback", "busy", "vacant", "changed", "voicemail")]
+
+    assert {sound: keys_heard(spoken(sound, 8.0)) for sound in (*tones, *others)} == dict.fromkeys(
+        (*tones, *others), ""
+    )
