@@ -6,7 +6,7 @@ durations m:ss and from an hour h:mm:ss, averages rounded half up.  None is "—
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -95,6 +95,11 @@ class Calendar:
     def start_of(self, day: int) -> int:
         """Milliseconds of a day's first moment."""
         return int(datetime(day // 10000, day // 100 % 100, day % 100, tzinfo=self.zone).timestamp() * 1000)
+
+    def start_of_next(self, day: int) -> int:
+        """Milliseconds of the first moment of the day after: days are not all 24 hours long elsewhere."""
+        next_day = date(day // 10000, day // 100 % 100, day % 100) + timedelta(days=1)
+        return self.start_of(next_day.year * 10000 + next_day.month * 100 + next_day.day)
 
 
 def day_iso(day: int) -> str:

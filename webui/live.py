@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,7 +82,7 @@ class Live:
             client.close()
 
     def tell(self, body: Any) -> bool:
-        """Ask the dialer to take note; False when it is away, which is no error: it reads all at its start."""
+        """Ask the dialer to take note; False when it is away: no error, it reads all at its start."""
         try:
             self.request(body)
         except PeerGone:
@@ -106,16 +105,14 @@ class Live:
         self._client = BlockingClient(self._socket, messages.Union, name="web-live", timeout_s=SILENCE_MAX_S)
         try:
             for event in self._client.events():
-                self._set(is_up=True, change=lambda board, event=event: merged(board, event))
+                self._set(is_up=True, event=event)
         finally:
             self._client.close()
             self._client = None
 
-    def _set(
-        self, *, is_up: bool, change: Callable[[messages.Board], messages.Board] = lambda board: board
-    ) -> None:
+    def _set(self, *, is_up: bool, event: Any = None) -> None:
         with self._changed:
-            board = change(self._board)
+            board = merged(self._board, event)
             if board is self._board and is_up == self._is_up:
                 return
             self._board, self._is_up = board, is_up

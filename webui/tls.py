@@ -44,7 +44,9 @@ def _make(certificate: Path, key: Path, *, address: str) -> None:
     _write(certificate, signed.public_bytes(serialization.Encoding.PEM))
 
 
-def _builder(private: ec.EllipticCurvePrivateKey, *, names: list[x509.GeneralName]) -> x509.CertificateBuilder:
+def _builder(
+    private: ec.EllipticCurvePrivateKey, *, names: list[x509.GeneralName]
+) -> x509.CertificateBuilder:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Yobirin")])
     now = datetime.now(UTC)
     return (

@@ -39,7 +39,9 @@ function show(view) {
   say($("updated"), clockSeconds(live.now()));
 }
 
-function figure(name, value, { against = "", isBad = false } = {}) {
+function figure(name, value, { against = "", isBad = false, before = null } = {}) {
+  const now = Number(String(value).replaceAll(",", ""));
+  if (before !== null && Number.isFinite(now) && now !== before) against = `${now > before ? "▲" : "▼"} ${against}`;
   const card = document.querySelector(`[data-kpi="${name}"]`);
   if (!card) return;
   say(card.querySelector(".value"), value);
@@ -68,7 +70,7 @@ function figures(view, ours, rows) {
 
 function yesterday(name, places, unit = "") {
   const value = names.yesterday?.[name];
-  return { against: value == null ? "" : t("昨日 {n}", { n: decimal(value, places) + unit }) };
+  return value == null ? {} : { before: value, against: t("昨日 {n}", { n: decimal(value, places) + unit }) };
 }
 
 function sentence(ours) {
@@ -98,7 +100,7 @@ function table(rows) {
     let element = rowElements.get(row.list_id);
     if (!element) {
       const link = h("a", { href: `/lists/${row.list_id}` });
-      element = h("tr", {}, h("th", { scope: "row", class: "cut" }, link), ...Array.from({ length: 9 }, (_, at) => h("td", { class: at ? "num" : "" })));
+      element = h("tr", {}, h("th", { scope: "row", class: "cut" }, link), ...Array.from({ length: 10 }, (_, at) => h("td", { class: at ? "num" : "" })));
       rowElements.set(row.list_id, element);
       body.append(element);
     }

@@ -94,7 +94,7 @@ export function hoursChart(box, data) {
       scales: { x: { time: false, range: () => [data.hours[0] - 0.6, data.hours.at(-1) + 0.6] }, y: { range: (_, low, high) => [0, Math.max(5, high * 1.1)] }, rate: { range: (_, low, high) => [0, Math.max(5, (high || 0) * 1.3)] } },
       axes: [
         ...axes({ values: (_, ticks) => ticks.map((hour) => (Number.isInteger(hour) ? t("{n}時", { n: String(hour % 24).padStart(2, "0") }) : "")), splits: () => data.hours }),
-        { scale: "rate", side: 1, stroke: colour("--secondary"), grid: { show: false }, font: '13px "Noto Sans JP", sans-serif', size: 52, values: (_, ticks) => ticks.map((value) => `${value}%`) },
+        { scale: "rate", side: 1, stroke: colour("--secondary"), grid: { show: false }, font: '13px "Noto Sans JP", sans-serif', size: 52, space: 60, values: (_, ticks) => ticks.map((value) => `${value}%`) },
       ],
       series: [{}, ...series, { label: t("獲得率"), scale: "rate", stroke: wins, width: 2, spanGaps: true, points: { show: true, size: 7, fill: wins } }],
     },

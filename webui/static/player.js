@@ -119,3 +119,10 @@ document.addEventListener("click", (event) => {
 const linked = location.hash.startsWith("#t=") && document.querySelector("[data-play][data-linked]");
 if (linked) open(linked);
 export { SPEEDS };
+
+// The dialog of "save" posts to the recording whose button opened it.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-save]");
+  if (button) document.querySelector("#save form").action = button.dataset.save;
+});
+document.querySelector("#save form")?.addEventListener("submit", () => setTimeout(() => document.getElementById("save").close(), 100));

@@ -59,10 +59,9 @@ export class SeatMap {
   place(seat, index) {
     const tile = this.tiles.get(seat.seat_id) ?? this.make(seat);
     tile.seat = seat;
-    const { glyph, word } = STATES[seat.state];
+    const { word } = STATES[seat.state];
     tile.base = `seat s-${seat.state}`;
     say(tile.label, seat.label);
-    say(tile.glyph, glyph);
     say(tile.word, word());
     say(tile.who, seat.user_name || (seat.is_registered ? t("内線{n}", { n: seat.extension }) : t("電話機なし")));
     put(tile.root, "aria-label", `${seat.label} ${word()} ${seat.user_name}`);
@@ -95,12 +94,13 @@ export class SeatMap {
 
   tick() {
     const now = this.live.now();
-    for (const { root, seat, base, time } of this.tiles.values()) {
+    for (const { root, seat, base, time, glyph } of this.tiles.values()) {
       const seconds = seat.since_at ? now - seat.since_at : 0;
       say(time, seat.state === "logged_out" ? "" : duration(seconds));
       const [first, second] = LONG_S[seat.state] ?? [Infinity, Infinity];
       const wanted = seconds > second ? "seat s-alarm" : seconds > first ? `${base} long` : base;
       if (root.className !== wanted) root.className = wanted;
+      say(glyph, seconds > second ? "！" : STATES[seat.state].glyph);
     }
   }
 

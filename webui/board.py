@@ -1,0 +1,127 @@
+"""リアルタイム: the live board and the wallboard, their event stream, and what a manager does to a seat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bottle
+
+from appliance.dialer.messages import LogOutSeat
+from appliance.store import history, lists, projects, seats
+from appliance.store.history import Filter
+from appliance.store.models import HistoryLine
+from webui.ask import Ask, Invalid, NotFound, Services
+from webui.auth import log_action
+from webui.format import duration
+from webui.phone_number import hyphenated
+from webui.projects import modes
+from webui.roles import Route
+from webui.streams import Stream
+from webui.views import board_view
+from webui.yesterday import same_hour_yesterday
+
+RECENT = 5
+
+
+def routes(_services: Services) -> list[Route]:
+    return [
+        Route("GET", "/board", "board", show),
+        Route("GET", "/wall", "board", wall),
+        Route("GET", "/events", "board", events),
+        Route("GET", "/seats/<seat_id:int>/recent", "board", recent),
+        Route("POST", "/seats/<seat_id:int>/log-out", "seats.change", log_out),
+    ]
+
+
+def show(ask: Ask) -> Any:
+    store = ask.services.store
+    return ask.page(
+        "board.html",
+        names=_names(ask),
+        projects=projects.every(store, ask.tenant_id, with_inactive=False),
+        lists=lists.table(store, ask.tenant_id),
+        modes=modes(ask.t),
+        chosen_project=ask.integer("project"),
+        chosen_list=ask.integer("list"),
+    )
+
+
+def wall(ask: Ask) -> Any:
+    """Dark, for a screen on the wall: no customer, no controls."""
+    chosen = ask.integer("project")
+    names = _names(ask)
+    title = names["projects"].get(str(chosen)) or ask.services.settings.site_name
+    return ask.page("wall.html", names=names, title=title, chosen=chosen, theme="dark")
+
+
+def _names(ask: Ask) -> dict[str, Any]:
+    store = ask.services.store
+    return {
+        "projects": {str(row.id): row.name for row in projects.every(store, ask.tenant_id)},
+        "lists": {str(row.id): row.name for row in lists.table(store, ask.tenant_id)},
+        "yesterday": same_hour_yesterday(ask),
+    }
+
+
+def events(ask: Ask) -> Any:
+    """One stream for a browser.  It ends after some minutes and is asked for again, session and all."""
+    live, tenant_id, translate = ask.services.live, ask.tenant_id, ask.t
+
+    def look() -> Any:
+        return board_view(live.board, tenant_id=tenant_id, translate=translate)
+
+    return stream(ask, look)
+
+
+def stream(ask: Ask, look: Any) -> Any:
+    """A view as an answer of Server-Sent Events."""
+    services = ask.services
+    body = Stream(services.live, look, slots=services.slots, clock=services.clock)
+    head = {
+        "Content-Type": "text/event-stream; charset=utf-8",
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",
+    }
+    return bottle.HTTPResponse(body, 200, head)
+
+
+def recent(ask: Ask, seat_id: int) -> Any:
+    """The last calls of whoever sits at a seat now."""
+    board = ask.services.live.board
+    seat = next((row for row in board.seats if row.seat_id == seat_id), None)
+    if seat is None or seat.tenant_id not in (0, ask.tenant_id):
+        raise NotFound(ask.t("この座席はありません。"))
+    calendar = ask.services.calendar
+    rows: tuple[HistoryLine, ...] = ()
+    if seat.user_id:
+        wanted = Filter(user_id=seat.user_id, from_at=calendar.start_of(ask.today()))
+        rows = history.search(ask.services.store, ask.tenant_id, wanted, limit=RECENT).lines
+    shown = [
+        {
+            "at": calendar.clock(row.at),
+            "number": hyphenated(row.number),
+            "result": f"{row.code} {row.code_name}".strip(),
+            "talk": duration(row.talk_ms / 1000),
+        }
+        for row in rows
+    ]
+    return ask.json({"rows": shown})
+
+
+def log_out(ask: Ask, seat_id: int) -> Any:
+    """Force a log-out, with a reason that is kept."""
+    reason = ask.text("reason", size_max=200)
+    if not reason:
+        raise Invalid(ask.t("理由を入力してください。"))
+    seat = next((row for row in seats.every(ask.services.store) if row.id == seat_id), None)
+    if seat is None or seat.tenant_id not in (None, ask.tenant_id):
+        raise NotFound(ask.t("この座席はありません。"))
+    standing = next((row for row in ask.services.live.board.seats if row.seat_id == seat_id), None)
+    if standing is not None and standing.tenant_id not in (0, ask.tenant_id):
+        raise NotFound(ask.t("この座席はありません。"))
+    is_now = ask.flag("is_now")
+    ask.services.live.request(LogOutSeat(seat_id=seat_id, is_now=is_now, reason=reason))
+    log_action(
+        ask, "board", "forced log-out", f"{seat.label}: {'now' if is_now else 'after the call'}: {reason}"
+    )
+    return ask.json({"done": True})

@@ -1,0 +1,258 @@
+"""検索・履歴: one search box and two views of what it finds, entries and customers; a customer's own page.
+
+Operators, readers and the back office see their own entries, and are told so.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from appliance.errors import BadInput
+from appliance.store import blocked, customers, history, lists, projects, result_codes, users
+from appliance.store.history import COUNT_MAX, PAGE_MAX, Filter
+from webui.ask import Ask, Invalid, NotFound, Services
+from webui.auth import log_action
+from webui.phone_number import hyphenated
+from webui.roles import Route
+
+PAGE: Final = 50
+EXPORT_MAX: Final = 50_000
+CONDITIONS: Final = ("from", "to", "code", "user", "recorded")
+
+
+def routes(_services: Services) -> list[Route]:
+    return [
+        Route("GET", "/history", "history.view", show),
+        Route("GET", "/history.csv", "export", export),
+        Route("GET", "/customers/<customer_id:int>", "history.view", show_customer),
+        Route("POST", "/history/<entry_id:int>", "history.view", edit),
+    ]
+
+
+def wanted(ask: Ask) -> Filter:
+    """The conditions of the address; own entries alone for whoever may not see all."""
+    calendar = ask.services.calendar
+    first, last = ask.day("from", 0), ask.day("to", 0)
+    return Filter(
+        project_id=ask.integer("project"),
+        list_id=ask.integer("list"),
+        user_id=ask.integer("user") if ask.may("history.all") else ask.person.user_id,
+        code=ask.text("code", size_max=2),
+        from_at=calendar.start_of(first) + _hour_ms(ask) if first else 0,
+        to_at=_end(ask, last) if last else 0,
+        text=ask.text("q", size_max=80),
+        has_recording=ask.flag("recorded"),
+    )
+
+
+def _hour_ms(ask: Ask) -> int:
+    # A report's figure of one hour leads here with that hour.
+    return ask.integer("hour", 0) * 3_600_000
+
+
+def _end(ask: Ask, last: int) -> int:
+    calendar = ask.services.calendar
+    if ask.text("hour"):
+        return calendar.start_of(last) + (ask.integer("hour") + 1) * 3_600_000
+    return calendar.start_of_next(last)
+
+
+def show(ask: Ask) -> Any:
+    view = "customers" if ask.text("view") == "customers" else "entries"
+    found = wanted(ask)
+    start = min(ask.integer("start"), COUNT_MAX)
+    rows, total = _customers(ask, found) if view == "customers" else _entries(ask, found, start)
+    query = {
+        key: value
+        for key, value in ask.request.query.decode().items()
+        if key not in ("start", "said", "view")
+    }
+    return ask.page(
+        "history.html",
+        view=view,
+        rows=rows,
+        total=total,
+        is_cut=total > COUNT_MAX,
+        start=start,
+        size=PAGE,
+        q=found.text,
+        first=ask.day("from", 0),
+        last=ask.day("to", 0),
+        code=found.code,
+        user=found.user_id,
+        project=found.project_id,
+        list=found.list_id,
+        hour=ask.text("hour", size_max=2),
+        recorded=found.has_recording,
+        is_filtered=any(value for key, value in query.items() if value not in ("", "0")),
+        has_conditions=any(query.get(name) not in (None, "", "0") for name in CONDITIONS),
+        other_view=lambda name: "/history?" + urlencode({**query, "view": name}),
+        page_url="?" + urlencode({**query, "view": view}),
+        csv_url="/history.csv?" + urlencode(query),
+        **_options(ask, found),
+    )
+
+
+def _entries(ask: Ask, found: Filter, start: int) -> tuple[list[Any], int]:
+    page = history.search(ask.services.store, ask.tenant_id, found, offset=start, limit=PAGE)
+    return list(page.lines), page.count
+
+
+def _customers(ask: Ask, found: Filter) -> tuple[list[Any], int]:
+    """The search box over customers; without words the first customers of the chosen list."""
+    store = ask.services.store
+    rows: list[Any] = []
+    if not ask.may("history.all"):
+        return rows, 0
+    if found.text:
+        rows = list(
+            customers.search(
+                store,
+                ask.tenant_id,
+                found.text,
+                project_id=found.project_id,
+                list_id=found.list_id,
+                limit=PAGE,
+            )
+        )
+    elif found.list_id:
+        rows = list(customers.in_list(store, ask.tenant_id, found.list_id, limit=PAGE))
+    return rows, len(rows)
+
+
+def _options(ask: Ask, found: Filter) -> dict[str, Any]:
+    store, tenant_id, every = ask.services.store, ask.tenant_id, ask.t("すべて")
+    lines = lists.table(store, tenant_id, project_id=found.project_id)
+    codes: dict[str, str] = {}
+    for project in projects.every(store, tenant_id):
+        if found.project_id in (0, project.id):
+            for code in result_codes.every(store, tenant_id, project.id, with_retired=True):
+                codes.setdefault(code.code, f"{code.code} {code.name}")
+    people = users.every(store, tenant_id, with_retired=True)
+    return {
+        "project_options": [(0, every), *((row.id, row.name) for row in projects.every(store, tenant_id))],
+        "list_options": [(0, every), *((line.id, line.name) for line in lines)],
+        "list_names": {line.id: line.name for line in lists.table(store, tenant_id)},
+        "code_options": [("", every), *sorted(codes.items())],
+        "user_options": [(0, every), *((user.id, user.name) for user in people)],
+    }
+
+
+HEADS: Final = (
+    "日時",
+    "電話番号",
+    "顧客ID",
+    "氏名",
+    "案件",
+    "リスト",
+    "結果コード",
+    "結果",
+    "担当",
+    "座席",
+    "通話秒",
+    "待ち秒",
+    "後処理秒",
+    "メモ",
+)
+
+
+def export(ask: Ask) -> Any:
+    """The entries found, as CSV; logged."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(HEADS)
+    found, count = wanted(ask), 0
+    for start in range(0, EXPORT_MAX, PAGE_MAX):
+        page = history.search(ask.services.store, ask.tenant_id, found, offset=start, limit=PAGE_MAX)
+        for row in page.lines:
+            writer.writerow([_safe(cell) for cell in _cells(ask, row)])
+        count += len(page.lines)
+        if len(page.lines) < PAGE_MAX:
+            break
+    log_action(ask, "history", "exported", f"{count}: {ask.request.query_string[:200]}")
+    stamp = ask.services.calendar.stamp(ask.services.now_ms())
+    return ask.csv(out.getvalue(), f"対応履歴_{stamp}.csv")
+
+
+def _cells(ask: Ask, row: Any) -> list[Any]:
+    return [
+        ask.services.calendar.time(row.at, seconds=True),
+        row.number,
+        f"{row.list_id}-{row.customer_id}",
+        row.customer_name,
+        row.project_name,
+        row.list_name,
+        row.code,
+        row.code_name,
+        row.user_name,
+        row.seat_label,
+        round(row.talk_ms / 1000),
+        round(row.wait_ms / 1000),
+        round(row.wrap_ms / 1000),
+        row.memo,
+    ]
+
+
+def _safe(cell: Any) -> Any:
+    # A spreadsheet would run a cell that begins like a formula: such a text is marked as text.
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
+
+
+def show_customer(ask: Ask, customer_id: int, *, problem: str = "") -> Any:
+    store = ask.services.store
+    customer = customers.get(store, ask.tenant_id, customer_id)
+    if customer is None:
+        raise NotFound(ask.t("この顧客はありません。"))
+    rows = history.of_customer(store, ask.tenant_id, customer_id)
+    own = rows if ask.may("history.all") else [row for row in rows if row.user_id == ask.person.user_id]
+    if not own and not ask.may("history.all"):
+        raise NotFound(ask.t("この顧客はありません。"))
+    in_list = lists.get(store, ask.tenant_id, customer.list_id)
+    day = ask.today()
+    return ask.page(
+        "customer.html",
+        status=400 if problem else 200,
+        problem=problem,
+        customer=customer,
+        in_list=in_list,
+        fields=customers.fields(store, ask.tenant_id, customer_id),
+        numbers=customers.added_numbers(store, ask.tenant_id, customer_id),
+        stop=blocked.check(
+            store, ask.tenant_id, number=customer.number, project_id=customer.project_id, day=day
+        ),
+        rows=own,
+        codes=[
+            (code.code, f"{code.code} {code.name}")
+            for code in result_codes.every(store, ask.tenant_id, customer.project_id)
+            if code.kind != "system" or code.code == "98"
+        ],
+        hyphenated=hyphenated,
+    )
+
+
+def edit(ask: Ask, entry_id: int) -> Any:
+    """Own entries by their author, all by a manager."""
+    store = ask.services.store
+    entry = history.line(store, ask.tenant_id, entry_id)
+    if entry is None or (ask.person.role != "MGR" and entry.user_id != ask.person.user_id):
+        raise NotFound(ask.t("この対応履歴はありません。"))
+    code = ask.text("code", size_max=2)
+    if not code and entry.attempt_id:
+        raise Invalid(ask.t("結果コードを選んでください。"))
+    try:
+        history.edit(
+            store,
+            ask.tenant_id,
+            entry_id,
+            code=code,
+            memo=ask.text("memo", size_max=2000),
+            editor_id=ask.person.user_id,
+            at=ask.services.now_ms(),
+        )
+    except BadInput as error:
+        return show_customer(ask, entry.customer_id, problem=f"{error.what} {error.remedy}")
+    log_action(ask, "history", "edited", f"{entry_id}: {entry.code} → {code}")
+    return ask.goto(f"/customers/{entry.customer_id}", "saved")
