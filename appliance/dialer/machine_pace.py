@@ -32,10 +32,11 @@ class Pace:
         self.calls: Calls
 
     def run(self) -> None:
-        """Look at each marked project; who comes first turns, so that scarce channels are shared."""
+        """Look at each marked project; who placed a call last comes last: scarce channels are shared."""
         core = self._core
-        for project_id in sorted(core.unpaced, key=lambda marked: core.projects[marked].asked_at):
-            self._pace(core.projects[project_id])
+        marked = [core.projects[project_id] for project_id in sorted(core.unpaced)]
+        for project in sorted(marked, key=lambda project: project.last_placed):
+            self._pace(project)
         core.unpaced.clear()
 
     def due(self) -> float | None:
@@ -100,6 +101,7 @@ class Pace:
             empty = 0
             attempt = self.calls.open(project, run.list_id, customer)
             project.pacer.placed(attempt.attempt_id, run.list_id, hour, self._core.now)
+            project.last_placed = attempt.attempt_id
             run.callable = max(0, run.callable - 1)
             placed += 1
         return placed

@@ -102,6 +102,7 @@ class Project:
     abandoned_rolling: int = 0
     last_pace: Paced = field(default_factory=lambda: Paced(None, NO_WISH, 0, 0))
     asked_at: float = 0.0
+    last_placed: int = 0  # attempt id
     answer_rate: Smoothed = field(default_factory=Smoothed)
     ring_s: Smoothed = field(default_factory=Smoothed)
 

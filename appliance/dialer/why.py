@@ -52,6 +52,8 @@ def _limit(seen: Seen) -> Limit:
         short = _shortage(seen)
         if short is not None:
             return short
+    if seen.is_congested and seen.waiting:
+        return "congestion"
     if not seen.waiting and seen.verdict in ("none", "mode"):
         return "wrapup"
     return "mode" if seen.verdict in ("channels", "customers") else seen.verdict
@@ -76,7 +78,7 @@ def _shortage(seen: Seen) -> Limit | None:
         return "channels"
     if seen.callable == 0 and seen.is_exhausted:
         return "customers"
-    return "congestion" if seen.is_congested else None
+    return None
 
 
 def _figures(seen: Seen, limit: Limit) -> dict[str, float]:
