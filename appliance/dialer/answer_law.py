@@ -30,23 +30,31 @@ class AnswerLaw:
         self._other = np.zeros(BINS)
         self._answered[2:40] = PRIOR_ANSWERS / 38  # anything between 1 and 20 s
         self._other[60] = PRIOR_OTHERS  # ring time-out
+        self.calls = 0
         self.version = 0
-        self._seen = 0
-        self._fit()
+        self.fit(np.zeros(BINS))
 
-    def learn(self, age_s: float, *, is_answered: bool) -> None:
-        """One call ended at this age.  The fitted law follows in steps: often at first, then every 50th."""
+    def learn(self, age_s: float, *, is_answered: bool) -> bool:
+        """One call ended at this age.  True when it is time to `fit`: often at first, then every 50th."""
         histogram = self._answered if is_answered else self._other
         histogram[min(BINS - 1, max(0, int(age_s / BIN_S)))] += 1.0
-        if histogram.sum() > CALLS_MAX:
-            histogram *= 0.5
-        self._seen += 1
-        if self._seen % 50 == 0 or self._seen in (5, 10, 20, 30, 40):
-            self._fit()
+        if self._answered.sum() + self._other.sum() > CALLS_MAX:
+            self._answered *= 0.5
+            self._other *= 0.5
+        self.calls += 1
+        return self.calls % 50 == 0 or self.calls in (5, 10, 15, 20, 30, 40)
 
-    def _fit(self) -> None:
-        self.answered_by = _cumulative(self._answered)
-        self.other_by = _cumulative(self._other)
+    def fit(self, ringing: Vector) -> None:
+        """Aalen and Johansen's estimate for two competing ends; `ringing` counts calls still out by age bin.
+
+        Calls that still ring belong to those at risk: without them the first answers, being the early ones,
+        would make all later answers look impossible.
+        """
+        at_risk = np.cumsum((self._answered + self._other + ringing)[::-1])[::-1]
+        answered, other = self._answered / np.maximum(at_risk, 1e-9), self._other / np.maximum(at_risk, 1e-9)
+        alive = np.concatenate(([1.0], np.cumprod(1.0 - answered - other)[:-1]))
+        self.answered_by = _cumulative(alive * answered)
+        self.other_by = _cumulative(alive * other)
         self.version += 1
 
     def hazards(self, answer_rate: float) -> Vector:
@@ -74,7 +82,8 @@ class AnswerLaw:
         answered, other = memory.get("answered", []), memory.get("other", [])
         if len(answered) == BINS and len(other) == BINS:
             self._answered, self._other = np.array(answered, float), np.array(other, float)
-            self._fit()
+            self.calls = int(self._answered.sum() + self._other.sum())
+            self.fit(np.zeros(BINS))
 
 
 def _cumulative(histogram: Vector) -> Vector:

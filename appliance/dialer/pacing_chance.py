@@ -1,7 +1,8 @@
 """The chance that an answer finds no free seat: sums of independent yes-or-no events.  Pure arithmetic.
 
-Each ringing call is answered by a certain second, each busy seat free by then, with known chances; answers less
-releases have a generalised Poisson-binomial law, taken here by its cumulants with an Edgeworth correction.
+Each ringing call is answered, each busy seat free, by a certain second with known chances.  Answers less
+releases follow a Poisson-binomial law: convolved exactly for a small floor, where its tails decide, and by
+three cumulants (Edgeworth's series) for a large one, where the convolution would cost too much.
 """
 
 from __future__ import annotations
@@ -13,33 +14,72 @@ import numpy.typing as npt
 
 Vector = npt.NDArray[np.float64]
 
-_Z: Final = np.linspace(-6.0, 6.0, 2401)
+Z_MAX: Final = 6.0
+SKEW_MAX: Final = 1.0  # beyond it the series is no longer a law
+SEVERAL_MAX: Final = 64  # calls weighed in one decision
+_Z: Final = np.linspace(-Z_MAX, Z_MAX, 2401)
+_PER_Z: Final = 200.0  # entries of the tables per unit of z
 _DENSITY: Final = np.exp(-(_Z**2) / 2.0) / np.sqrt(2.0 * np.pi)
-_NORMAL: Final = np.concatenate(([0.0], np.cumsum((_DENSITY[1:] + _DENSITY[:-1]) / 2.0 * (_Z[1] - _Z[0]))))
+_NORMAL: Final = np.concatenate(([0.0], np.cumsum((_DENSITY[1:] + _DENSITY[:-1]) / 2.0 / _PER_Z)))
+_SKEWED: Final = _DENSITY * (_Z**2 - 1.0) / 6.0
 
 
-def chance_of_no_seat(
-    free: int, answers: Vector, releases: Vector, candidate: Vector, *, window_steps: int, calls: int
-) -> Vector:
-    """For the 1st to `calls`-th further call: the chance that all seats are taken when it is answered.
+COARSE: Final = slice(1, None, 2)  # every other step: moves the chance by less than 0.01
 
-    `answers` and `releases` are [call or seat, step]: chance to be answered or free by the end of each step,
-    one second each; `candidate` the same for a new call.  A seat that comes free within `window_steps` after the
-    answer still serves it, so releases are looked at that much later.
-    """
-    shifted = np.concatenate(
-        (releases[:, window_steps:], np.repeat(releases[:, -1:], window_steps, axis=1)), axis=1
-    )
-    mean = answers.sum(0) - shifted.sum(0)
-    variance = (answers * (1.0 - answers)).sum(0) + (shifted * (1.0 - shifted)).sum(0)
-    third = (answers * (1.0 - answers) * (1.0 - 2.0 * answers)).sum(0)
-    third -= (shifted * (1.0 - shifted) * (1.0 - 2.0 * shifted)).sum(0)
-    more = np.arange(calls)[:, None]
-    own_variance = candidate * (1.0 - candidate)
-    means = mean + more * candidate
-    spreads = np.sqrt(variance + more * own_variance + 1e-9)
-    skews = (third + more * own_variance * (1.0 - 2.0 * candidate)) / spreads**3
-    z = np.clip((free - 0.5 - means) / spreads, -6.0, 6.0)
-    at = np.interp(z, _Z, _NORMAL) - skews / 6.0 * (z * z - 1.0) * np.interp(z, _Z, _DENSITY)
-    weights = np.diff(candidate, prepend=0.0)
-    return np.asarray(np.clip(1.0 - at, 0.0, 1.0) @ (weights / max(1e-9, float(weights.sum()))))
+
+def _weights(answered_by: Vector) -> Vector:
+    density = np.diff(answered_by, prepend=0.0)
+    return np.asarray(density / max(1e-9, float(density.sum())))
+
+
+def _convolve(law: Vector, chance: Vector) -> None:
+    """Add one event to a law by step, in place."""
+    moved = law[:, :-1] * chance[:, None]
+    law *= (1.0 - chance)[:, None]
+    law[:, 1:] += moved
+
+
+def cumulants(chances: Vector, *, counts: float = 1.0) -> Vector:
+    """Mean, variance and third cumulant of events that count +1 or -1: three blocks on the last axis."""
+    variance = chances * (1.0 - chances)
+    return np.concatenate((counts * chances, variance, counts * variance * (1.0 - 2.0 * chances)), axis=-1)
+
+
+class Candidate:
+    """A call not yet started: `answered_by` is the chance that it is answered by the end of each step."""
+
+    def __init__(self, answered_by: Vector) -> None:
+        self._several = np.arange(SEVERAL_MAX + 1.0)[:, None] * cumulants(answered_by)
+        self._steps = len(answered_by)
+        self._weights = _weights(answered_by)
+        self._coarse = answered_by[COARSE]
+        self._coarse_weights = _weights(self._coarse)
+
+    def exact_chances(self, free: int, answers: Vector, releases: Vector, calls: int) -> Vector:
+        """For the 1st to `calls`-th such call: the chance that all seats are taken when it is answered.
+
+        `free` seats now; `answers` [call, step] and `releases` [seat, step] the chances by the end of each
+        step.  A release counts -1, which is +1 for each seat still busy less the number of busy seats.
+        """
+        law = np.zeros((len(self._coarse), len(answers) + len(releases) + calls))
+        law[:, 0] = 1.0
+        for chance in np.concatenate((answers[:, COARSE], 1.0 - releases[:, COARSE])):
+            _convolve(law, chance)
+        taken = max(0, free + len(releases))
+        chances = np.empty(calls)
+        for call in range(calls):
+            chances[call] = law[:, taken:].sum(1) @ self._coarse_weights
+            if call + 1 < calls:
+                _convolve(law, self._coarse)
+        return chances
+
+    def chances(self, free: int, excess: Vector, calls: int) -> Vector:
+        """The same from `excess`, the summed cumulants, by step, of answers less releases."""
+        at = self._several[:calls] + excess
+        steps = self._steps
+        deviation = np.sqrt(at[:, steps : 2 * steps] + 1e-6)
+        z = (free - 0.5 - at[:, :steps]) / deviation
+        index = np.minimum(np.maximum((z + Z_MAX) * _PER_Z, 0.0), len(_Z) - 1.0).astype(np.intp)
+        skew = np.minimum(np.maximum(at[:, 2 * steps :] / deviation**3, -SKEW_MAX), SKEW_MAX)
+        served = np.minimum(np.maximum(_NORMAL[index] - skew * _SKEWED[index], 0.0), 1.0)
+        return np.asarray(1.0 - served @ self._weights)

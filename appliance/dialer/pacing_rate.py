@@ -7,15 +7,16 @@ its hour in earlier days, on the project, and at last on a guess.  Pure arithmet
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final
 
 GUESS: Final = 0.30  # before any call: rather high, so that the first minutes are careful
 GUESS_CALLS: Final = 10.0
 SHRINK_CALLS: Final = 25.0  # what is known of the hour or the project counts as this many calls of the list
-FAST_CALLS: Final = 40.0  # contradiction shows within a minute or two of a mid-size floor
+FAST_CALLS: Final = 50.0  # contradiction shows within a minute or two of a mid-size floor
 SLOW_CALLS: Final = 600.0
-CONTRADICTION: Final = 2.8  # standard errors between fast and slow at which the slow one is dropped
+CONTRADICTION: Final = 3.6  # standard errors between fast and slow at which the slow one is dropped
 HOUR_CALLS_MAX: Final = 2000.0
 
 
@@ -36,21 +37,50 @@ class Average:
         return (self.answers + prior * weight) / (self.calls + weight)
 
 
+@dataclass(slots=True)
+class Outcome:
+    """One call, in the order of placing."""
+
+    attempt_id: int
+    hour: int
+    is_answered: bool | None = None  # None: still ringing
+
+
 class AnswerRate:
-    """Answer rates (0-1) of one project's lists."""
+    """Answer rates (0-1) of one project's lists.
+
+    Outcomes are counted in the order in which the calls were placed: answers come sooner than ring time-outs,
+    and counted as they come they would make every burst of calls look like a better rate.
+    """
 
     def __init__(self) -> None:
+        self.calls = 0  # counted so far
         self._project = Average(SLOW_CALLS)
         self._slow: dict[int, Average] = {}
         self._fast: dict[int, Average] = {}
         self._hours: dict[tuple[int, int], Average] = {}
         self._earlier: dict[tuple[int, int], float] = {}  # hours as they were when remembered
+        self._open: dict[int, deque[Outcome]] = {}
+        self._outcome_of: dict[int, Outcome] = {}
 
-    def learn(self, list_id: int, hour: int, *, is_answered: bool) -> None:
-        """One call of this list, placed in this hour of the day, ended."""
+    def placed(self, attempt_id: int, list_id: int, hour: int) -> None:
+        """A call of this list was started."""
+        self._outcome_of[attempt_id] = outcome = Outcome(attempt_id, hour)
+        self._open.setdefault(list_id, deque()).append(outcome)
+
+    def ended(self, attempt_id: int, list_id: int, *, is_answered: bool) -> None:
+        """It was answered or not; counted once all calls of the list placed before it have ended."""
+        self._outcome_of.pop(attempt_id).is_answered = is_answered
+        waiting = self._open[list_id]
+        while waiting and waiting[0].is_answered is not None:
+            outcome = waiting.popleft()
+            self._learn(list_id, outcome.hour, bool(outcome.is_answered))
+
+    def _learn(self, list_id: int, hour: int, is_answered: bool) -> None:
         slow = self._slow.setdefault(list_id, Average(SLOW_CALLS))
         fast = self._fast.setdefault(list_id, Average(FAST_CALLS))
         own_hour = self._hours.setdefault((list_id, hour), Average(HOUR_CALLS_MAX))
+        self.calls += 1
         for average in (self._project, slow, fast, own_hour):
             average.learn(is_answered)
         if _contradict(slow, fast):
@@ -74,6 +104,7 @@ class AnswerRate:
         for list_id, hour, calls, answers in memory:
             key = (int(list_id), int(hour))
             self._hours[key] = Average(HOUR_CALLS_MAX, float(calls), float(answers))
+            self.calls += int(calls)
             self._earlier[key] = self._hours[key].shrunk(GUESS, GUESS_CALLS)
 
 

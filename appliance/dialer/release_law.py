@@ -72,9 +72,14 @@ _WIDE: Final = _HIGH - _LOW
 
 
 class ReleaseLaw:
-    """Talk, then wrap-up, then free: chances for the next seconds from what a seat does and since when."""
+    """Talk, then wrap-up, then free: chances for the next seconds from what a seat does and since when.
 
-    def __init__(self) -> None:
+    A seat that comes free within `window_s` after an answer still serves it, so every chance is looked at
+    that much later.
+    """
+
+    def __init__(self, *, window_s: float = 0.0) -> None:
+        self._window_steps = round(window_s)
         self.talk = DurationLaw(guess_s=60.0)
         self.wrap = DurationLaw(guess_s=30.0)
         self.version = 0
@@ -91,16 +96,18 @@ class ReleaseLaw:
             self._fit()
 
     def _fit(self) -> None:
-        """Tables [age in s, step]: chance to be free within 1, 2, … s; a talk must end, then its wrap-up."""
-        self.free_from_wrap = _ended_within(self.wrap.hazard)
-        talk_ended = _ended_within(self.talk.hazard)
+        """Tables [age in s, step]: chance to be free 1, 2, … s and the window from now."""
+        steps = STEPS + self._window_steps
+        wrap_ended = _ended_within(self.wrap.hazard, steps)
+        talk_ended = _ended_within(self.talk.hazard, steps)
         ends_in_step = np.diff(talk_ended, axis=1, prepend=0.0)
-        wrap_by = np.concatenate(([0.0], self.free_from_wrap[0]))
+        wrap_by = np.concatenate(([0.0], wrap_ended[0]))
         halfway = (wrap_by[1:] + wrap_by[:-1]) / 2.0  # a talk ends in the middle of its step
         free = np.zeros_like(talk_ended)
-        for step in range(STEPS):
-            free[:, step:] += ends_in_step[:, step : step + 1] * halfway[: STEPS - step]
-        self.free_from_talk = free
+        for step in range(steps):
+            free[:, step:] += ends_in_step[:, step : step + 1] * halfway[: steps - step]
+        self.free_from_talk = free[:, self._window_steps :]
+        self.free_from_wrap = wrap_ended[:, self._window_steps :]
         self.version += 1
 
     def memory(self) -> dict[str, Any]:
@@ -114,9 +121,9 @@ class ReleaseLaw:
         self._fit()
 
 
-def _ended_within(hazard: Vector) -> Vector:
-    """[age, step]: chance that what has lasted `age` seconds ends within 1, 2, … STEPS seconds."""
-    longer = np.concatenate((hazard, np.full(STEPS, hazard[-1])))
+def _ended_within(hazard: Vector, steps: int) -> Vector:
+    """[age, step]: chance that what has lasted `age` seconds ends within 1, 2, … seconds."""
+    longer = np.concatenate((hazard, np.full(steps, hazard[-1])))
     summed = np.concatenate(([0.0], np.cumsum(longer)))
     ages = np.arange(len(hazard))[:, None]
-    return np.asarray(1.0 - np.exp(summed[ages] - summed[ages + np.arange(1, STEPS + 1)[None, :]]))
+    return np.asarray(1.0 - np.exp(summed[ages] - summed[ages + np.arange(1, steps + 1)[None, :]]))
