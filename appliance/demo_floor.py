@@ -24,6 +24,10 @@ TENANT: Final = ("demo", "サンプル商会")
 PROJECT: Final = "光回線 秋"
 LIST: Final = "2026年11月A"
 CALLER: Final = "0300009000"
+APOLOGY: Final = (
+    "こちらは、光回線サービスセンターです。ただいま担当者につながらず、申し訳ございません。"
+    "またあらためてお電話いたします。"
+)
 EXTENSION_FIRST: Final = 201
 PHONE_ID_FIRST: Final = 1001
 MANAGERS: Final[tuple[tuple[str, str, Role], ...]] = (
@@ -132,7 +136,9 @@ def _project(store: Store, tenant_id: int, at: int) -> int:
     if found is not None:
         return found.id
     project_id = projects.create(store, tenant_id, name=PROJECT, at=at)
-    projects.change(store, tenant_id, project_id, mode="adaptive", hours=ALL_WEEK, is_active=1)
+    projects.change(
+        store, tenant_id, project_id, mode="adaptive", hours=ALL_WEEK, apology=APOLOGY, is_active=1
+    )
     projects.add_caller(store, tenant_id, project_id, number=CALLER, name="代表")
     for code, name, flags in OWN_CODES:
         result_codes.add(store, tenant_id, project_id, code=code, name=name, **dict.fromkeys(flags, True))

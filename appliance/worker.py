@@ -1,4 +1,4 @@
-"""The worker process: imports, retention and the nightly comparison, one job at a time.
+"""The worker process: imports, retention, the nightly comparison, the site's own speech, one at a time.
 
 It decides nothing about calls.  Killed in a job, it takes the job up again at its next start.
 """
@@ -12,12 +12,17 @@ import signal
 import threading
 from types import FrameType
 
+from appliance.errors import YobirinError
 from appliance.settings import Home, Settings
 from appliance.store.jobs import Queue
 from appliance.store.open import open_store
+from appliance.worker_speech import SiteSpeech
 
 NICENESS = 10  # an import must never delay a 20 ms frame
 STOP_WAIT_S = 2.0
+LOOK_EVERY_S = 5.0  # a new code's name can be heard a few seconds after it was saved
+
+log = logging.getLogger("worker")
 
 
 def run(home: Home, settings: Settings) -> None:
@@ -36,7 +41,12 @@ def run(home: Home, settings: Settings) -> None:
     consumer.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)  # after start(), which sets handlers of its own
-    stopped.wait()
+    speech = SiteSpeech(store, home)
+    while not stopped.wait(LOOK_EVERY_S):
+        try:
+            speech.refresh()
+        except (YobirinError, OSError) as error:
+            log.warning("site prompts: %s", error)
     consumer.stop(graceful=False)
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
