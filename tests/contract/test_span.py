@@ -193,6 +193,24 @@ def test_a_simulated_line_finds_its_exchange_again(tmp_path: Path) -> None:
         until(line, lambda: line.user.alarm() == "red")
 
 
+def test_a_fresh_exchange_hears_nothing_that_was_meant_for_the_last_one(tmp_path: Path) -> None:
+    line = simulated(tmp_path)
+    line.network.open_d(line.tick())
+    until(line, lambda: line.user.alarm() == "" and line.network.alarm() == "")
+    for _ in range(20):
+        line.user.send_d(bytes(250), line.tick())  # 0.6 s of line
+    line.network.close()
+    line.network = SimulatedSpan(1, tmp_path, "network")
+    line.network.open_d(line.tick())
+    deadline = line.tick() + PATIENCE_S
+    while line.user.alarm() == "":
+        assert line.user.receive_d(line.tick()) == []
+        assert line.now < deadline
+    until(line, lambda: line.user.alarm() == "")
+    line.user.send_d(b"\x02\x01\x7f", line.tick())
+    assert line.until_d(line.network, 1) == [b"\x02\x01\x7f"]
+
+
 def test_a_second_dialer_is_turned_away(tmp_path: Path) -> None:
     line = simulated(tmp_path)
     line.network.open_d(line.tick())

@@ -416,3 +416,49 @@ def test_call_references_wrap_at_32767() -> None:
     assert len(answers) == 30
     assert all(isinstance(event, CallFreed) and event.cause == 17 for event in answers)
     assert user.calls() == network.calls() == frozenset()
+
+
+def test_a_call_reference_that_comes_round_again_carries_nothing_of_its_last_call() -> None:
+    user, network = DChannel("cpe", 0.0), DChannel("network", 0.0)
+    sent: list[q931.Message] = []
+
+    def pump() -> list[DEvent]:
+        seen: list[DEvent] = []
+        for _ in range(10):
+            for frame in user.take_frames():
+                seen += network.feed(frame, 1.0)
+            for frame in network.take_frames():
+                found = q931.message(frame)
+                sent.extend([found] if found else [])
+                seen += user.feed(frame, 1.0)
+        return seen
+
+    def offered() -> int:
+        user.place(number=NUMBER, caller="", channel=1, now=1.0)
+        return next(event.call for event in pump() if isinstance(event, SetupArrived))
+
+    pump()
+    network.reject(offered(), 17, 1.0)
+    pump()
+    for _ in range(32_766):
+        user._raw.destroy(user._raw.new_call())
+    call = offered()
+    network.proceed(call, 1.0)
+    network.hangup(call, 19, 1.0)
+    far = next(event.call for event in pump() if isinstance(event, DisconnectArrived))
+    user.hangup(far, 19, 1.0)
+    pump()
+    ends = [found for found in sent if found.type == q931.Type.RELEASE_COMPLETE]
+    assert len({found.reference for found in ends}) == 1
+    assert [q931.cause(found) for found in ends] == [17, 19]
+
+
+def test_hanging_up_twice_leaves_nothing_at_either_end() -> None:
+    rig = Rig()
+    call, _ = rig.converse()
+    d = rig.trunk._spans[0]._d
+    for _ in range(2):
+        d.hangup(next(iter(d.calls())), 16, rig.now)
+    rig.one(Cleared, call, within_s=1.0)
+    rig.advance(1.0)
+    assert rig.network.d.calls() == frozenset()

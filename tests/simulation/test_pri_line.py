@@ -254,6 +254,22 @@ def test_five_spans_share_the_work() -> None:
     assert lines[:5] == [Line(span, 23) for span in (1, 2, 3, 4, 5)]
 
 
+def test_the_span_with_the_most_idle_channels_is_taken() -> None:
+    rig = Rig(spans=2)
+    for _ in range(10):
+        rig.place()
+    rig.advance(1.0)
+    for event in rig.of(SetupSent):
+        if event.line.span == 2:
+            rig.trunk.clear(event.call_id, 16, rig.now)
+    rig.advance(1.0)
+    rig.events.clear()
+    for _ in range(3):
+        rig.place()
+        rig.advance(1.0)
+    assert [event.line.span for event in rig.of(SetupSent)] == [2, 2, 2]
+
+
 @pytest.mark.parametrize("cause", [34, 42, 44, 47])
 def test_congestion_slows_the_span_and_is_nobodys_result(cause: int) -> None:
     rig = Rig()
