@@ -18,6 +18,7 @@ BLOCK_BYTES: Final = 160
 TICK_S: Final = BLOCK_BYTES / RATE_HZ  # 20 ms: one packet of voice
 SILENT_BLOCK: Final = b"\xff" * BLOCK_BYTES  # positive zero, what a quiet exchange sends
 FULL_SCALE_DBM0: Final = 3.17
+FULL_SCALE: Final = 32_636  # virtual decision value 8,159 of G.711 table 2, scaled to 16 bits
 
 _BIAS: Final = 132
 _CLIP: Final = 32_635
@@ -65,7 +66,7 @@ def clipped(samples: npt.NDArray[np.floating] | npt.NDArray[np.integer]) -> Line
 
 def amplitude(level_dbm0: float) -> float:
     """Peak of a sine of that level, in 16-bit steps."""
-    return float(32_767 * 10 ** ((level_dbm0 - FULL_SCALE_DBM0) / 20))
+    return float(FULL_SCALE * 10 ** ((level_dbm0 - FULL_SCALE_DBM0) / 20))
 
 
 def level_dbm0(samples: Linear) -> float:

@@ -87,7 +87,11 @@ class PromptBook:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read files that are new or have changed; a bad one is logged and left out."""
+        """Read what is new or changed, forget what is gone; a bad file is logged and left out."""
+        for path in [path for path in self._read if not path.exists()]:
+            del self._read[path]
+            self._sounds.pop(path.stem, None)
+            self._read.pop(self._directories[0] / path.name, None)  # a shipped one it hid is read again
         for directory in self._directories:
             for path in sorted(directory.glob("*.wav")):
                 self._refresh_file(path)

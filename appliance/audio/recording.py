@@ -98,6 +98,7 @@ class DiskRecorder:
         self._free_bytes = free_bytes or _free_bytes
         self._queue: queue.Queue[Work] = queue.Queue(QUEUE_MAX)
         self._results: deque[messages.RecordingDone | messages.RecordingLost] = deque()
+        self._given_up: deque[int] = deque()  # lost on the tick's side: their files are to be closed
         self._writers: dict[int, RecordingWriter] = {}
         self._frames = 0
         self._thread = threading.Thread(target=self._run, name="recordings", daemon=True)
@@ -137,12 +138,15 @@ class DiskRecorder:
     def _too_slow(self, recording_id: int) -> None:
         reason = f"The disk of {self._root} is too slow: {QUEUE_MAX} pieces of speech wait for it."
         self._results.append(messages.RecordingLost(recording_id, reason))
+        self._given_up.append(recording_id)
 
     # --- on the writing thread ------------------------------------------------------------------------
 
     def _run(self) -> None:
         while (work := self._queue.get()) is not None:
             self._do(work)
+            while self._given_up:
+                self._abandon(self._given_up.popleft())
         for recording_id in list(self._writers):
             self._end(recording_id)
 
@@ -187,13 +191,16 @@ class DiskRecorder:
         self._results.append(messages.RecordingDone(recording_id, seconds, size))
 
     def _lose(self, recording_id: int, error: OSError | YobirinError) -> None:
-        writer = self._writers.pop(recording_id, None)
-        if writer is not None:
-            writer.abandon()
+        self._abandon(recording_id)
         words = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         reason = f"Recording in {self._root} failed: {words}"
         log.error("recording %d: %s", recording_id, reason)
         self._results.append(messages.RecordingLost(recording_id, reason))
+
+    def _abandon(self, recording_id: int) -> None:
+        writer = self._writers.pop(recording_id, None)
+        if writer is not None:
+            writer.abandon()
 
     def _check_space(self) -> None:
         free = self._free_bytes(self._root)

@@ -33,6 +33,7 @@ class TickClock:
     def follow(self) -> None:
         """Another line is the reference."""
         self._misses = 0
+        self.due_at = self._last_at + LATEST_S
 
     def listen_at(self) -> float:
         """From when on a block on the reference line is the tick."""

@@ -1,0 +1,111 @@
+"""RTP packets, whose stream is heard, and key events."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.audio import rtp, telephone_event
+from appliance.audio.telephone_event import KeyReader
+
+PHONE = ("10.0.0.5", 4000)
+BEHIND_NAT = ("10.0.0.1", 61_000)
+STRANGER = ("10.0.0.66", 4000)
+
+
+def test_what_a_sender_makes_is_parsed_again_and_counts_on() -> None:
+    sender = rtp.Sender(source=0xDEADBEEF, sequence=0xFFFF, timestamp=0xFFFFFFFF)
+    first, second = (rtp.parse(sender.packet(bytes([n]) * 160)) for n in (1, 2))
+    assert first == rtp.Packet(0, True, 0xFFFF, 0xFFFFFFFF, 0xDEADBEEF, b"\x01" * 160)
+    assert second == rtp.Packet(0, False, 0, 159, 0xDEADBEEF, b"\x02" * 160)
+    sender.skip(160)
+    third = rtp.parse(sender.packet(b"\x03" * 160))
+    assert third is not None
+    assert third[:4] == (0, True, 1, 159 + 320)
+
+
+def test_padding_extension_and_contributing_sources_are_taken_off() -> None:
+    header = rtp.HEADER.pack(0x80 | 0x20 | 0x10 | 2, 0x80 | 101, 7, 8, 9)
+    data = header + b"cccccccc" + b"\xbe\xde\x00\x01eeee" + b"speech" + b"\0\0\x03"
+    assert rtp.parse(data) == rtp.Packet(101, True, 7, 8, 9, b"speech")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x80" * 11,
+        b"\x40" + bytes(20),  # version 1
+        rtp.HEADER.pack(0x8F, 0, 1, 2, 3) + bytes(8),  # fifteen sources, two there
+        rtp.HEADER.pack(0x90, 0, 1, 2, 3) + b"\xbe\xde\xff\xff",  # an extension longer than the packet
+        rtp.HEADER.pack(0xA0, 0, 1, 2, 3) + b"\xc8",  # more padding than packet
+        rtp.HEADER.pack(0xA0, 0, 1, 2, 3) + b"\x00",
+        b"OPTIONS sip:box SIP/2.0\r\n\r\n",
+    ],
+)
+def test_what_is_not_rtp_is_nothing(data: bytes) -> None:
+    assert rtp.parse(data) is None
+
+
+@given(st.binary(max_size=400))
+def test_garbage_never_raises(data: bytes) -> None:
+    packet = rtp.parse(data)
+    assert packet is None or len(packet.payload) <= len(data) - rtp.HEADER_BYTES
+
+
+def test_the_first_sender_is_latched_and_a_stranger_is_not_heard() -> None:
+    latch = rtp.Latch(PHONE)
+    assert latch.target == PHONE
+    assert latch.admits(BEHIND_NAT, 0.0)
+    assert latch.target == BEHIND_NAT
+    assert not latch.admits(STRANGER, 0.02)
+    assert latch.target == BEHIND_NAT
+
+
+def test_a_phone_that_moved_is_heard_after_half_a_second_or_when_announced() -> None:
+    latch = rtp.Latch(PHONE)
+    latch.admits(BEHIND_NAT, 0.0)
+    assert latch.admits(STRANGER, 0.6)
+    latch.expect(("10.0.0.7", 5000))
+    assert latch.target == ("10.0.0.7", 5000)
+    assert latch.admits(BEHIND_NAT, 0.7)
+    assert latch.admits(("10.0.0.7", 5000), 0.71)
+
+
+def events(key: str, timestamp: int, reader: KeyReader, payloads: list[bytes]) -> str:
+    return "".join(reader.feed(body, source=5, timestamp=timestamp) for body in payloads)
+
+
+@pytest.mark.parametrize("key", telephone_event.KEYS)
+def test_a_press_counts_once_however_often_it_is_sent(key: str) -> None:
+    reader = KeyReader()
+    sent = telephone_event.payloads(key)
+    assert len(sent) == 8
+    assert sent[-1][1] & 0x80
+    assert events(key, 160, reader, sent) == key
+    assert events(key, 160, reader, sent[-1:]) == ""
+    assert events(key, 1_600, reader, sent) == key
+
+
+def test_any_one_packet_of_a_press_is_enough() -> None:
+    for seed in range(20):
+        body = random.Random(seed).choice(telephone_event.payloads("7"))
+        assert events("7", 99, KeyReader(), [body]) == "7"
+
+
+def test_late_packets_of_an_earlier_press_are_not_a_new_one() -> None:
+    reader = KeyReader()
+    first, second = telephone_event.payloads("1"), telephone_event.payloads("2")
+    assert events("1", 100, reader, first[:-1]) + events("2", 900, reader, second[:3]) == "12"
+    assert events("1", 100, reader, first[-1:]) + events("2", 900, reader, second[3:]) == ""
+
+
+def test_other_events_and_cut_payloads_are_no_keys() -> None:
+    reader = KeyReader()
+    assert reader.feed(b"\x10\x0a\x00\xa0", source=1, timestamp=1) == ""  # 16: flash
+    assert reader.feed(b"\x05\x0a", source=1, timestamp=2) == ""
+    with pytest.raises(ValueError, match="not found"):
+        telephone_event.payloads("x")
