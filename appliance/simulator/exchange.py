@@ -155,7 +155,7 @@ class Exchange:
     ) -> None:
         """Call the box, on any line with a free channel or on one.  An empty caller is withheld."""
         if plan is not None:
-            exchange_call.check(plan)
+            exchange_call.check_incoming(plan)
         lines = [self.line(span)] if span else self.lines()
         if not any(line.place_incoming(called, caller, now, plan=plan) for line in lines):
             raise BadInput("No line is up with a free channel.", remedy="Wait, or bring a link up.")

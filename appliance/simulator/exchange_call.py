@@ -119,6 +119,16 @@ def check(plan: CallPlan, *, start: State = State.OFFERED) -> None:
         state = following
 
 
+def check_incoming(plan: CallPlan) -> None:
+    """The same for a plan of a call to the box, which begins with the box's answer."""
+    if not plan.steps or plan.steps[0].do is not Do.CONNECT:
+        raise BadInput(
+            "The plan of a call to the box does not begin with connect.",
+            remedy="Its first step is the box's answer; put the sound there.",
+        )
+    check(CallPlan(plan.outcome, plan.steps[1:]), start=State.CONNECTED)
+
+
 class ExchangeCall:
     """One call, driven by its plan and by what the user side does."""
 

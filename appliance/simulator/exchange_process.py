@@ -28,19 +28,20 @@ TICKS_BEHIND_MAX: Final = 5  # 100 ms: what the far end's buffers bridge; older 
 
 
 def run(home: Home, settings: Settings, population_path: Path | None = None, seed: int | None = None) -> None:
-    """Serve every simulated span of the site file until told to stop.
+    """Serve every span of the population's kind until told to stop.
 
     The population is the one given, else the home directory's (`population.install`), else the shipped
     one; `seed` overrides the file's.
-    Raises SettingsError for a wrong population or a site without simulated spans, DeviceError for a line
-    that cannot be opened.
+    Raises SettingsError for a wrong population or a site without such spans, DeviceError for a line that
+    cannot be opened.
     """
-    spans = [span for span in settings.spans if span.kind == "simulated"]
+    people = population.load(population_path or _installed(home))
+    spans = [span for span in settings.spans if span.kind == people.span_kind]
     if not spans:
         raise SettingsError(
-            f"{home.site_file} has no simulated span.", remedy='Give a span kind = "simulated".'
+            f"{home.site_file} has no {people.span_kind} span for the exchange to serve.",
+            remedy=f'Give a span kind = "{people.span_kind}".',
         )
-    people = population.load(population_path or _installed(home))
     zone = ZoneInfo(settings.time_zone)
     exchange = Exchange(
         [open_span(span, home, "network") for span in spans],
@@ -78,6 +79,14 @@ class ExchangeShell:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
+        failures: list[BaseException] = []
+
+        def fail(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            # An exchange that missed a step would answer nobody any more; supervisord starts a whole one.
+            failures.append(context.get("exception") or RuntimeError(context["message"]))
+            stop.set()
+
+        loop.set_exception_handler(fail)
         server = ipc.Server(self._socket_path, messages.Union, name="exchange", on_request=self._answer)
         await server.start()
         self._poll()
@@ -85,6 +94,8 @@ class ExchangeShell:
         self._tick()
         await stop.wait()
         await server.stop()
+        if failures:
+            raise failures[0]
         with contextlib.suppress(FileNotFoundError):
             self._socket_path.unlink()
 

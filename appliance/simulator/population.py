@@ -10,7 +10,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -154,9 +154,14 @@ class Incoming(Strict, frozen=True, kw_only=True):
 
 
 class Population(Strict, frozen=True, kw_only=True):
-    """The whole file.  `seed` makes runs repeat: the same seed and numbers, the same callees."""
+    """The whole file.  `seed` makes runs repeat: the same seed and numbers, the same callees.
+
+    `span_kind` is the kind of the site file's spans that the exchange serves: "dahdi" is for the far span of
+    a looped pair, with a home directory of its own.
+    """
 
     seed: int = 1
+    span_kind: Literal["simulated", "dahdi"] = "simulated"
     numbers: Numbers = Numbers()
     answer: Answer = Answer()
     ring: Ring = Ring()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import select
 import signal
 import subprocess
@@ -70,21 +69,35 @@ class Box:
         self.until(lambda: any(isinstance(event, kind) for event in self.seen))
 
 
-@contextlib.contextmanager
-def running(home: Home) -> Iterator[subprocess.Popen[bytes]]:
-    """The exchange of this home; ends with SIGTERM and must end cleanly."""
+def start(home: Home) -> subprocess.Popen[bytes]:
+    """The exchange of this home, once its socket answers."""
     child = subprocess.Popen(
         [sys.executable, "-m", "appliance", "exchange", "--home", str(home.root)],
         cwd=Path(__file__).parents[2],
         stderr=subprocess.PIPE,
     )
-    try:
-        end = time.monotonic() + 20
-        while not home.socket("exchange").exists():
+    end = time.monotonic() + 20
+    while True:
+        try:
+            ask(home).close()
+        except ipc.PeerGone:
             assert child.poll() is None, (child.stderr.read() if child.stderr else b"").decode()
             assert time.monotonic() < end, "the exchange does not come up"
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(0.02)
+        else:
+            return child
+
+
+def ask(home: Home) -> ipc.BlockingClient:
+    return ipc.BlockingClient(home.socket("exchange"), exchange_messages.Union, name="test")
+
+
+@contextlib.contextmanager
+def running(home: Home) -> Iterator[subprocess.Popen[bytes]]:
+    """The exchange of this home; ends with SIGTERM and must end cleanly."""
+    child = start(home)
+    try:
         yield child
     finally:
         child.send_signal(signal.SIGTERM)
@@ -122,7 +135,7 @@ def talk(box: Box, speech: BChannel, client: ipc.BlockingClient, channel: int) -
 def test_a_call_is_answered_and_speech_goes_both_ways(home: Home) -> None:
     channel = 23
     with running(home):
-        client = ipc.BlockingClient(home.socket("exchange"), exchange_messages.Union, name="test")
+        client = ask(home)
         client.request(exchange_messages.Force(NUMBER, TALKS))
         box = Box(home)
         speech = box.span.open_b(channel)
@@ -145,7 +158,7 @@ def test_a_call_is_answered_and_speech_goes_both_ways(home: Home) -> None:
 
 def test_it_calls_the_box_on_command_and_says_what_it_cannot_do(home: Home) -> None:
     with running(home):
-        client = ipc.BlockingClient(home.socket("exchange"), exchange_messages.Union, name="test")
+        client = ask(home)
         with pytest.raises(ipc.Refused, match="No line is up"):
             client.request(exchange_messages.PlaceIncoming("0300009000", "0300000001"))
         with pytest.raises(ipc.Refused, match="cannot follow"):
@@ -162,16 +175,37 @@ def test_it_calls_the_box_on_command_and_says_what_it_cannot_do(home: Home) -> N
         assert (setup.called, setup.caller, setup.channel) == ("0300009000", "0300000001", 1)
 
 
-def test_a_wrong_population_is_told_with_file_and_key(home: Home) -> None:
-    (home.root / "population.toml").write_text("[answer]\nrat = 0.2\n")
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("population.toml", "[answer]\nrat = 0.2\n", "Did you mean `rate`?"),
+        ("site.toml", '[[spans]]\nnumber = 1\nkind = "absent"\n', "no simulated span"),
+        ("population.toml", 'span_kind = "dahdi"\n', "no dahdi span"),
+    ],
+)
+def test_what_it_cannot_serve_is_told_with_file_and_remedy(
+    home: Home, file: str, text: str, said: str
+) -> None:
+    (home.root / file).write_text(text)
     child = subprocess.run(
         [sys.executable, "-m", "appliance", "exchange", "--home", str(home.root)],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         timeout=30,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
     )
 
     assert child.returncode == 2
-    assert "population.toml" in child.stderr.decode()
-    assert "Did you mean `rate`?" in child.stderr.decode()
+    assert said in child.stderr.decode()
+    assert ".toml" in child.stderr.decode()
+
+
+def test_killed_and_started_again_it_serves_the_same_line(home: Home) -> None:
+    killed = start(home)
+    box = Box(home)
+    box.until_settled()
+    killed.kill()
+    killed.communicate(timeout=10)
+
+    with running(home):
+        client = ask(home)
+        box.until(lambda: client.request(exchange_messages.AskStatistics()).is_up[1])

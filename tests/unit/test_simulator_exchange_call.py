@@ -93,3 +93,12 @@ def test_silence_is_a_plan_too() -> None:
     call = ExchangeCall(CallPlan("forced", ()), now=0.0)
 
     assert call.due() is None
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [(), (Step(0.0, Do.PROCEED),), (Step(0.0, Do.CONNECT), Step(1.0, Do.ALERT))],
+)
+def test_a_callers_plan_begins_with_our_answer(steps: tuple[Step, ...]) -> None:
+    with pytest.raises(BadInput):
+        exchange_call.check_incoming(CallPlan("incoming", steps))
