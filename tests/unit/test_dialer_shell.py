@@ -1,0 +1,188 @@
+"""The shell around the machine: order, timers and alarms, with a trunk and a machine of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from appliance.clock import SystemClock
+from appliance.dialer import inputs, outputs
+from appliance.dialer.attempt import Attempt, State
+from appliance.dialer.shell import Shell
+from appliance.dialer.shell_lines import Lines
+from appliance.pri_card.trunk import Alerting, Line, PlaceCall, SetupSent, SpanState
+from appliance.settings import Span
+
+
+class Script:
+    """A machine that answers inputs from a table and writes down what it was fed."""
+
+    def __init__(self, answers: dict[type, list[Any]] | None = None) -> None:
+        self.answers = answers or {}
+        self.fed: list[Any] = []
+        self.next_due: float | None = None
+
+    def feed(self, what: Any, now: float) -> list[Any]:
+        self.fed.append(what)
+        if isinstance(what, inputs.Tick):
+            self.next_due = None
+        return self.answers.get(type(what), [])
+
+    def due(self, now: float) -> float | None:
+        return self.next_due
+
+    def may_setup(self, call_id: int, now: float) -> bool:
+        return call_id != 13
+
+
+class Wire:
+    """A trunk that keeps what it is told and reports what the test wants."""
+
+    def __init__(self) -> None:
+        self.placed: list[PlaceCall] = []
+        self.events: list[Any] = []
+        self.total = 23
+        self.polls = 0
+
+    def place(self, call: PlaceCall, now: float) -> None:
+        self.placed.append(call)
+
+    def clear(self, call_id: int, cause: int, now: float) -> None:
+        self.events.append(("cleared", call_id, cause))
+
+    def answer(self, call_id: int, now: float) -> None: ...
+
+    def poll(self, now: float) -> list[Any]:
+        self.polls += 1
+        found, self.events = self.events, []
+        return [event for event in found if not isinstance(event, tuple)]
+
+    def due(self) -> float | None:
+        return None
+
+    def files(self) -> list[int]:
+        return []
+
+    def channels_total(self) -> int:
+        return self.total
+
+    def channels_free(self) -> int:
+        return self.total
+
+
+def on_loop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(asyncio.wait_for(work(), 10))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(2000):
+        if condition():
+            return
+        await asyncio.sleep(0.002)
+    raise AssertionError("it never happened")
+
+
+def test_an_input_that_comes_while_an_output_is_carried_out_waits_its_turn() -> None:
+    async def work() -> None:
+        machine = Script({inputs.Tick: [outputs.Alarm("a", True), outputs.Alarm("b", True)]})
+        shell = Shell(machine=machine, trunk=Wire(), clock=SystemClock())
+        seen: list[str] = []
+
+        def carry(output: outputs.Alarm) -> None:
+            seen.append(output.name)
+            if output.name == "a":
+                shell.feed(inputs.Channels(7))
+                assert inputs.Channels(7) not in machine.fed
+
+        shell.carries_out({outputs.Alarm: carry})
+        shell.feed(inputs.Tick())
+        assert seen == ["a", "b"]
+        assert machine.fed == [inputs.Tick(), inputs.Channels(7)]
+        shell.stop()
+
+    on_loop(work)
+
+
+def test_the_machine_is_asked_again_when_its_time_has_come() -> None:
+    async def work() -> None:
+        machine = Script()
+        clock = SystemClock()
+        shell = Shell(machine=machine, trunk=Wire(), clock=clock)
+        machine.next_due = clock.monotonic() + 0.02
+        shell.feed(inputs.Channels(1))
+        await until(lambda: inputs.Tick() in machine.fed)
+        shell.stop()
+
+    on_loop(work)
+
+
+def test_what_the_trunk_reports_is_fed_in_order_and_channels_are_told_when_they_change() -> None:
+    async def work() -> None:
+        machine, wire = Script(), Wire()
+        shell = Shell(machine=machine, trunk=wire, clock=SystemClock())
+        wire.events = [SetupSent(1, Line(1, 5), late_s=0.004), Alerting(1)]
+        shell.poll()
+        wire.total = 46
+        shell.poll()
+        kinds = [what for what in machine.fed if not isinstance(what, inputs.Tick)]
+        assert kinds == [
+            SetupSent(1, Line(1, 5), 0.004),
+            Alerting(1),
+            inputs.Channels(23),
+            inputs.Channels(46),
+        ]
+        assert shell.slot_errors_ms.values() == (4.0,)
+        shell.stop()
+
+    on_loop(work)
+
+
+def test_a_call_that_is_placed_goes_out_in_the_same_turn_of_the_loop() -> None:
+    async def work() -> None:
+        machine, wire = Script({inputs.Tick: [PlaceCall(1, "0300000001", "0300009000")]}), Wire()
+        shell = Shell(machine=machine, trunk=wire, clock=SystemClock())
+        shell.feed(inputs.Tick())
+        before = wire.polls
+        await asyncio.sleep(0)
+        assert wire.placed == [PlaceCall(1, "0300000001", "0300009000")]
+        assert wire.polls == before + 1
+        assert shell.gate(12, 0.0)
+        assert not shell.gate(13, 0.0)
+        shell.stop()
+
+    on_loop(work)
+
+
+def test_an_output_has_exactly_one_that_carries_it_out() -> None:
+    shell = Shell(machine=Script(), trunk=Wire(), clock=SystemClock())
+    shell.carries_out({outputs.Alarm: print})
+    with pytest.raises(AssertionError, match="twice"):
+        shell.carries_out({outputs.Alarm: print})
+    with pytest.raises(AssertionError, match="SaveSeat"):
+        shell.check([outputs.Alarm, outputs.SaveSeat])
+
+
+def attempt(channel: int, state: State) -> Attempt:
+    made = Attempt(channel, 1, 1, 1, inputs.Customer(1, "0300000001"), 0.0)
+    made.line, made.state = Line(1, channel), state
+    return made
+
+
+def test_each_channel_shows_what_it_does() -> None:
+    calls = [
+        attempt(1, State.SETUP),
+        attempt(2, State.RINGING),
+        attempt(3, State.CONNECTED),
+        attempt(4, State.OWED),
+    ]
+    lines = Lines([Span(number=1)], lambda: calls)
+    assert lines.boards(0.0)[0].is_up is False
+    lines.note(SpanState(1, is_up=True))
+    lines.note_slot(1, 0.04)
+    board = lines.boards(0.0)[0]
+    assert (board.is_up, board.channels, board.slot_ms) == (True, "srt" + "." * 20, 40)
+    assert lines.call_on(1, 2) == 2
+    assert lines.call_on(1, 4) is None
