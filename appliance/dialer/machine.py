@@ -289,6 +289,7 @@ class Machine:
         core.timers.arm("house", 0, core.now + HOUSEKEEPING_S)
         self._look_at_day()
         core.in_hand.forget_before(core.now - KEEP_ENDED_S, core.wall_now - KEEP_CALLED_S)
+        self._desks.rehome()
         core.unpaced |= set(core.projects)
 
     def _look_at_day(self) -> None:
@@ -374,6 +375,8 @@ class Machine:
             return
         seat = core.seats[what.seat_id]
         project = core.projects[seat.project_id]
+        for run in project.lists:
+            run.forget(what.customer.customer_id)
         seat.attempt = self._calls.open(project, what.list_id, what.customer, seat_id=seat.seat_id)
         self._desks.step(seat, SeatEvent.PREVIEW)
 

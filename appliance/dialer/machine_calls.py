@@ -137,10 +137,13 @@ class Calls:
         )
 
     def _withdraw(self, attempt: Attempt) -> None:
-        """It never reached the exchange: the customer waits for a better moment, or is refused for good."""
+        """It never reached the exchange: the customer waits for a better moment, or is refused for good.
+
+        95 passes: who was called too recently is left to a later offer.
+        """
         core = self._core
         refusal = self.refusal(attempt, core.now)
-        code = refusal if refusal in rules.CODES else ""
+        code = refusal if refusal in rules.CODES and refusal != "95" else ""
         attempt.result = code or ""
         self._end(attempt, "result" if code else "withdrawn")
         if code:
@@ -150,7 +153,7 @@ class Calls:
                     attempt.customer.number, code, core.wall_now, attempt.attempt_id,
                 )
             )  # fmt: skip
-        else:
+        elif refusal != "95":
             self._put_back(attempt, is_first=True)
 
     # --- until an answer ------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ class Desks:
         )
         codes = project.codes if project is not None else frozenset[str]()
         event = seat.key_event(digit, codes=codes, can_take_back=can_take_back)
-        if event is None:
+        if event is None or not seat.takes(event):
             return
         if event in (Event.DIGIT, Event.CODE_KNOWN, Event.CODE_UNKNOWN):
             seat.typed = (seat.typed + digit)[:TYPED_MAX]
@@ -278,20 +278,23 @@ class Desks:
         self._say(seat, REFUSED_PROMPTS[self._login.reason], "login-id")
 
     def _home_of(self, seat: Seat) -> int:
-        """The project a seat is dialled for: the first of its user's with a started list, else the first."""
+        """The project a seat is dialled for: its user's first with somebody to call, or a started list."""
         projects = [self._core.projects[p] for p in seat.project_ids if p in self._core.projects]
-        for project in projects:
-            if project.settings.is_active and project.started():
-                return project.project_id
-        return projects[0].project_id if projects else 0
+        started = [project for project in projects if project.settings.is_active and project.started()]
+        best = [project for project in started if project.has_customers()] or started or projects
+        return best[0].project_id if best else 0
 
     def rehome(self) -> None:
-        """Settings changed: seats that wait for a project that has stopped go to another of theirs."""
+        """Seats that wait for a project that has stopped or run out go to another of theirs."""
         for seat in self._core.seats.values():
             if seat.state is State.WAITING:
                 self._go_home(seat)
 
     def _go_home(self, seat: Seat) -> None:
+        """Move a waiting seat, unless calls are on their way for it."""
+        project = self._core.projects.get(seat.project_id)
+        if project is not None and (project.dialling or project.unserved):
+            return
         home = self._home_of(seat)
         if home != seat.project_id:
             self._sit(seat, is_in=False)

@@ -119,6 +119,10 @@ class Project:
         """Lists that are dialled now."""
         return [run for run in self.lists if run.settings.is_enabled and run.settings.is_started]
 
+    def has_customers(self) -> bool:
+        """Whether somebody may be left to call; a list that was not asked yet may hold anybody."""
+        return any(run.buffer or not run.is_exhausted for run in self.started())
+
     def seats_seen(self) -> SeatsSeen:
         return SeatsSeen(len(self.waiting), tuple(self.talking.values()), tuple(self.wrapup.values()))
 

@@ -244,6 +244,10 @@ class Seat:
         self.state = row[1]
         return row[0]
 
+    def takes(self, event: Event) -> bool:
+        """Whether an event has a meaning now."""
+        return event in TRANSITIONS[self.state]
+
     def new_day(self) -> None:
         """Counts of a day, or of a log-in, begin at zero."""
         self.day_totals = dict(NO_TOTALS)

@@ -442,6 +442,30 @@ def test_the_operator_may_give_a_preview_call_up() -> None:
     assert ends(floor.clear()) == [(1, "result", "94")]
 
 
+def test_whom_a_preview_call_reached_is_not_dialled_again_by_the_machine() -> None:
+    floor = Floor(mode="preview", offer=2)
+    floor.ready()
+    floor.feed(inputs.PreviewDial(1, 1, customers(1)[0]))
+    floor.ring()
+    floor.clear(cause=17)
+
+    assert only(outputs.OpenAttempt, floor.configure(mode="progressive")).customer_id == 2
+
+
+def test_an_interval_widened_while_a_call_is_queued_leaves_the_customer_for_later() -> None:
+    floor = Floor(offer=0)
+    floor.feed(inputs.ListChanged(1))
+    floor.feed(inputs.Offered(1, (Customer(1, "0311111111", 1, 1_794_787_200.0 - 60),), True))
+    floor.ready()
+    floor.feed(inputs.AttemptCommitted(1))
+    floor.configure(interval_s=3600.0)
+
+    assert not floor.machine.may_setup(1, floor.now)
+    decided = floor.feed(trunk.Withdrawn(1))
+    assert ends(decided) == [(1, "withdrawn", "")]
+    assert not all_of(outputs.SaveRefusal, decided)
+
+
 def test_why_a_preview_would_not_dial() -> None:
     floor = Floor(mode="preview")
     customer = Customer(1, "0355555555")

@@ -8,7 +8,7 @@ from appliance.audio.messages import ClosePort, Digit, Hush, Play, Played, Silen
 from appliance.dialer import inputs, outputs
 from appliance.dialer.messages import LogOutSeat, PressKey, SeatChanged
 from appliance.phones import messages as phones
-from tests.unit.dialer_floor import MEDIA, Floor, all_of, ends, only, said
+from tests.unit.dialer_floor import MEDIA, Floor, all_of, customers, ends, only, project, said
 
 
 def test_the_service_code_is_answered_and_the_id_asked_for() -> None:
@@ -350,3 +350,37 @@ def test_every_step_of_a_seat_is_shown_with_a_number() -> None:
     shown = all_of(SeatChanged, floor.out)
 
     assert [change.seq for change in shown] == list(range(1, len(shown) + 1))
+
+
+def test_keys_that_mean_nothing_leave_nothing_behind() -> None:
+    floor = Floor()
+    floor.ready()
+    floor.keys("55")
+    floor.talk()
+    floor.keys("123")
+    floor.clear()
+    floor.keys("06")
+    floor.keys("9")  # while it is read back
+
+    assert floor.seat().typed == "06"
+    assert only(outputs.SaveHistory, floor.keys("*")).code == "06"
+
+
+def test_a_seat_goes_to_its_users_next_project_when_the_first_runs_out() -> None:
+    floor = Floor(offer=1)
+    other = project(project_id=2, mode="progressive")
+    lists = (inputs.ListSettings(1, 1, True, True), inputs.ListSettings(2, 2, True, True))
+    floor.feed(inputs.Configure((floor.settings, other), lists, floor.seats))
+    floor.feed(inputs.Offered(2, customers(5, first=50), True, 5))
+    floor.lift()
+    floor.keys("1#4711#")
+    floor.feed(inputs.LoginChecked(1, 101, "操作者1", 1, (1, 2)))
+    floor.keys("*")
+    floor.ring(1)
+    assert floor.seat().project_id == 1
+
+    floor.clear(1, cause=17)
+    floor.wait(10.0)
+
+    assert floor.seat().project_id == 2
+    assert [opened.customer_id for opened in all_of(outputs.OpenAttempt, floor.out)] == [1, 50]
