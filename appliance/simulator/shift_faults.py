@@ -10,7 +10,8 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from appliance.dialer.messages import Mode
+from appliance.audio import messages as audio
+from appliance.dialer.messages import LogOutSeat, Mode
 from appliance.phones import messages as phones
 from appliance.simulator.shift import LIST, Shift
 
@@ -39,7 +40,7 @@ class Faults:
         return [
             self._lose_span, self._congest, self._step_wall, self._half_leaves, self._vanish,
             self._phones_restart, self._change_mode, self._change_numbers, self._stop_list, self._block,
-            self._close_hours,
+            self._close_hours, self._mash_keys, self._log_out, self._hold,
         ]  # fmt: skip
 
     def _strike(self, kind: Callable[[Shift], None], shift: Shift) -> None:
@@ -65,6 +66,32 @@ class Faults:
         for robot in self._rng.sample(list(shift.robots.robots.values()), 2):
             shift.robots.vanish(robot)
             shift.world.after(self._rng.uniform(0, 60), shift.robots.sit_down, robot)
+
+    def _mash_keys(self, shift: Shift) -> None:
+        """Somebody leans on the keys for a while."""
+        for robot in shift.robots.robots.values():
+            for _key in range(8):
+                keys = self._rng.choice("0123456789*#ABCD")
+                shift.world.after(self._rng.uniform(0, 90), shift.robots.press, robot, keys)
+
+    def _log_out(self, shift: Shift) -> None:
+        """A manager logs seats out, now or after the call."""
+        for seat_id in self._rng.sample(list(shift.robots.robots), 2):
+            shift.world.tell(LogOutSeat(seat_id, self._rng.random() < 0.5, "終業"))
+            shift.world.after(self._rng.uniform(150, 200), self._sit_again, shift, seat_id)
+
+    @staticmethod
+    def _sit_again(shift: Shift, seat_id: int) -> None:
+        robot = shift.robots.robots[seat_id]
+        shift.robots.vanish(robot)
+        shift.robots.sit_down(robot)
+
+    def _hold(self, shift: Shift) -> None:
+        for robot in shift.robots.robots.values():
+            if robot.leg:
+                held = phones.Media("10.0.0.9", 4000, is_held=True)
+                shift.world.tell(phones.MediaChanged(robot.leg, held))
+                shift.world.tell(audio.Silence(robot.leg, self._rng.choice((1.0, 5.0))))
 
     def _phones_restart(self, shift: Shift) -> None:
         """The phones process comes back and knows of no leg."""

@@ -16,11 +16,14 @@ from appliance.dialer.machine import Machine
 from appliance.dialer.messages import SeatChanged
 from appliance.pri_card import trunk
 from appliance.simulator.shift_exchange import Exchange
+from appliance.simulator.shift_robots import KEYS
 from appliance.simulator.shift_store import Store
 from appliance.simulator.shift_world import World
 
 SECOND_TOLERANCE: Final = 1e-6
 NO_SEAT: Final = frozenset({"91", "92", "93", "94", "96", "9a", "90", "99", "95", "97"})
+
+CODES: Final = frozenset({*KEYS, "98"}) | NO_SEAT
 
 
 class Invariants:
@@ -71,6 +74,7 @@ class Invariants:
                 self._end(output)
             case outputs.SaveHistory():
                 self.histories[output.attempt_id] += not output.is_replacing
+                assert output.code in CODES, f"attempt {output.attempt_id} got the code {output.code!r}"
             case outputs.SaveInterval():
                 self._interval(now, output)
             case audio.Unbridge():

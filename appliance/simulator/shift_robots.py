@@ -20,6 +20,7 @@ from appliance.simulator.shift_world import World
 KEYS: Final = ("01", "02", "03", "06")
 UNKNOWN_KEY: Final = "77"
 READY_S: Final = 1.0
+AGAIN_S: Final = 5.0
 UNKNOWN_SHARE: Final = 0.02
 CORRECTED_SHARE: Final = 0.05
 OPERATOR_ENDS_SHARE: Final = 0.3
@@ -62,7 +63,7 @@ class Robots:
         robot.leg = f"p{self._legs}"
         self._world.tell(phones.Invited(robot.leg, robot.extension, "9000", MEDIA))
         for key in f"{robot.seat_id}#12345#":
-            self._press(robot, key)
+            self.press(robot, key)
 
     def leave(self, robot: Robot) -> None:
         """Go when it can be done without owing a code."""
@@ -76,7 +77,8 @@ class Robots:
             leg, robot.leg = robot.leg, ""
             self._world.tell(phones.LegEnded(leg))
 
-    def _press(self, robot: Robot, keys: str) -> None:
+    def press(self, robot: Robot, keys: str) -> None:
+        """Press keys, if the handset is lifted."""
         for key in keys:
             if robot.leg:
                 self._world.tell(audio.Digit(robot.leg, key))
@@ -107,13 +109,17 @@ class Robots:
         return f"{self._rng.choice(KEYS)}#{code}*" if draw < UNKNOWN_SHARE + CORRECTED_SHARE else f"{code}*"
 
     def _if_same(self, robot: Robot, turn: int, keys: str) -> None:
-        if robot.turn == turn:
-            self._press(robot, keys)
+        """Press keys if the seat still shows what it showed; a code that did not take is keyed again."""
+        if robot.turn != turn:
+            return
+        self.press(robot, keys)
+        if robot.state == "wrapup":
+            self._world.after(AGAIN_S, self._if_same, robot, turn, f"#{self._rng.choice(KEYS)}*")
 
     def _end_talk(self, robot: Robot, turn: int, attempt_id: int) -> None:
         if robot.turn != turn:
             return
         if self._rng.random() < OPERATOR_ENDS_SHARE:
-            self._press(robot, "#")
+            self.press(robot, "#")
         else:
             self._hang_up(attempt_id)
