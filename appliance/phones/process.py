@@ -88,6 +88,14 @@ class Door:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
         self._loop.run_until_complete(self._server.stop())
+        self._loop.run_until_complete(self._ended())
+
+    @staticmethod
+    async def _ended() -> None:
+        """Let the connections' own tasks see that they are closed."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=STOP_WAIT_S / 2)
 
     def _send(self, event: messages.Message) -> None:
         self._ready &= self._server.peers

@@ -137,9 +137,10 @@ class Stack:
             ) from error
         self.config["_sip_tm"] = self._manager
 
-    def place(self, contact: Contact, *, caller: str, body: str) -> Call:
-        """INVITE a phone."""
-        call = Call(self.handler, self.config, nh_address=(contact.host, contact.port))
+    def place(self, contact: Contact, *, caller: str, body: str, password: str = "") -> Call:
+        """INVITE someone; with a password a challenge is answered in the caller's name."""
+        words = {"username": caller, "password": password} if password else {}
+        call = Call(self.handler, self.config, nh_address=(contact.host, contact.port), **words)
         call.recvEvent(CCEventTry((None, caller, contact.user, MsgBody(body), None, None), origin="box"))
         return call
 
@@ -156,7 +157,11 @@ class Stack:
             if reply.getSCode()[0] != 408:  # sippy's own word for silence
                 on_alive()
 
-        self._manager.newTransaction(request, resp_cb=answered)
+        self.send(request, answered)
+
+    def send(self, request: Any, on_reply: Callable[[Any], None]) -> None:
+        """Send a request outside dialogs; `on_reply` gets sippy's response, 408 where none came."""
+        self._manager.newTransaction(request, resp_cb=on_reply)
 
     def close(self) -> None:
         self._manager.shutdown()
