@@ -175,7 +175,8 @@ class Call:
     setup_at: float = 0.0
     link_epoch: int = 0  # the span's count of link changes when the SETUP left
     cause: int = 0  # the first that was given
-    is_ours: bool = False  # the clearing was the dialer's wish
+    is_ours: bool = False  # that was the dialer's own wish
+    is_local: bool = False  # that came from no message of the network
     has_no_channel: bool = False  # lost it in a glare
 
     def feed(self, what: Input, now: float, cause: int = 0) -> tuple[Step, ...]:
@@ -197,9 +198,10 @@ class Call:
 
     def _note_cause(self, was: State, what: Input, cause: int) -> None:
         """The first reason for the end is the one that counts; PROGRESS only describes."""
-        if what is Input.CLEAR:
-            self.is_ours = True
+        if what is Input.PROGRESS or self.cause:
+            return
         if what is Input.TIMEOUT:
             cause = CAUSE_NO_ANSWER if was is State.RINGING else CAUSE_RECOVERY
-        if what is not Input.PROGRESS and not self.cause:
-            self.cause = cause
+        self.cause = cause
+        self.is_ours = what is Input.CLEAR
+        self.is_local = what in (Input.UNCONFIRMED, Input.LOST)

@@ -185,8 +185,11 @@ class DChannel:
 
     def release(self, call: int, cause: int, now: float) -> None:
         """Clear with RELEASE and no DISCONNECT before it (Q.931 5.3.2 d).  Not for a call in conversation."""
-        self._edit(call, q931.Type.RELEASE, q931.cause_element(cause))
-        self._clear(call, CAUSE_NONSELECTED, now)
+        if call in self._unanswered:
+            self.reject(call, cause, now)
+        elif call not in self._clearing:
+            self._edit(call, q931.Type.RELEASE, q931.cause_element(cause))
+            self._clear(call, CAUSE_NONSELECTED, now)
 
     def enquire(self, call: int, now: float) -> None:
         """Send STATUS ENQUIRY; the other side answers with STATUS (Q.931 5.8.10)."""

@@ -299,15 +299,15 @@ class PriSpan:
             case Step.DOUBT:
                 self.channels.doubt(call_id)
             case Step.TELL_CLEARED:
-                self._leave(call, was, what, now)
+                self._leave(call, was, now)
 
-    def _leave(self, call: Call, was: State, what: Input, now: float) -> None:
+    def _leave(self, call: Call, was: State, now: float) -> None:
         """The call's last step: the channel is free, the trunk is told, the pace learns."""
         self.channels.free(call.call_id)
         del self._calls[call.call_id], self._lines[call.call_id], self._by_d[call.d_call]
         is_fault = not call.is_ours and causes.is_line_fault(
             call.cause,
-            is_local=what in (Input.UNCONFIRMED, Input.LOST),
+            is_local=call.is_local,
             link_changed=call.link_epoch != self._watch.epoch,
         )
         self._events.append(Cleared(call.call_id, call.cause or causes.NORMAL, is_fault))

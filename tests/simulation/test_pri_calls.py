@@ -112,6 +112,36 @@ def test_an_announcement_after_disconnect_can_be_heard_and_then_cleared() -> Non
     assert rig.network.d.calls() == frozenset()
 
 
+def test_congestion_that_is_announced_is_congestion_still() -> None:
+    rig = Rig()
+    call, far = rig.set_up()
+    rig.network.d.proceed(far, rig.now)
+    rig.network.d.disconnect_in_band(far, 42, rig.now)
+    rig.one(Disconnecting, call, within_s=1.0)
+    rig.trunk.clear(call, 16, rig.now)
+    assert rig.one(Cleared, call, within_s=1.0) == Cleared(call, 42, is_line_fault=True)
+    assert rig.trunk.slot_s(1) > 0.020
+
+
+def test_a_result_that_the_network_gave_stays_one_when_the_link_breaks_while_clearing() -> None:
+    rig = Rig()
+    call, far = rig.set_up()
+    rig.network.d.proceed(far, rig.now)
+    rig.network.silence(far, q931.Type.RELEASE_COMPLETE)
+    rig.network.d.hangup(far, 17, rig.now)
+    rig.advance(0.5)
+    rig.network.is_dead = True
+    rig.place()
+    assert rig.one(Cleared, call) == Cleared(call, 17)
+
+
+def test_a_release_before_any_other_message_brings_its_cause() -> None:
+    rig = Rig()
+    call, far = rig.set_up()
+    rig.network.d.release(far, 17, rig.now)
+    assert rig.one(Cleared, call, within_s=1.0) == Cleared(call, 17)
+
+
 def test_an_announcement_that_nobody_clears_ends_by_our_own_timer() -> None:
     rig = Rig()
     call, far = rig.set_up()
