@@ -190,7 +190,8 @@ class RecordingReader:
         return head + speech[first % 2 : first % 2 + last - first]
 
     def plain(self, start: int, stop: int) -> bytes:
-        """Bytes `start` to `stop` of the stereo mu-law."""
+        """Bytes `start` to `stop` (excluded) of the stereo mu-law, as far as there are any."""
+        stop = min(stop, self.plain_bytes)
         if start >= stop:
             return b""
         first, last = start // self._frame_bytes, (stop - 1) // self._frame_bytes
