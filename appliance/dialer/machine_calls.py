@@ -356,7 +356,7 @@ class Calls:
             )  # fmt: skip
 
     def _end(self, attempt: Attempt, end: outputs.AttemptEnd) -> None:
-        self._leave_dialling(attempt, is_answered=False)
+        self._leave_dialling(attempt, is_answered=None if end != "result" or attempt.setup < 0 else False)
         self._leave_unserved(attempt)
         self._free_line(attempt)
         if attempt.is_preview and attempt.connected < 0:
@@ -379,8 +379,8 @@ class Calls:
         if attempt.line is not None:
             core.emit(audio.ClosePort(attempt.port))
 
-    def _leave_dialling(self, attempt: Attempt, *, is_answered: bool) -> None:
-        """It is no longer on its way to an answer; the pacer learns how it ended."""
+    def _leave_dialling(self, attempt: Attempt, *, is_answered: bool | None) -> None:
+        """No longer on its way to an answer; the pacer learns how it ended.  None: nothing to learn."""
         core, project = self._core, self._core.projects[attempt.project_id]
         if attempt.is_dialled:
             return
@@ -389,10 +389,12 @@ class Calls:
         if attempt.is_preview:
             return
         project.dialling -= 1
-        if attempt.setup >= 0:
+        if is_answered is None:
+            project.pacer.withdrawn(attempt.attempt_id)
+        else:
             project.answer_rate.add(is_answered)
             project.ring_s.add(core.now - attempt.setup)
-        project.pacer.ended(attempt.attempt_id, core.now, is_answered=is_answered)
+            project.pacer.ended(attempt.attempt_id, core.now, is_answered=is_answered)
         core.unpaced.add(project.project_id)
 
     def _leave_unserved(self, attempt: Attempt) -> None:

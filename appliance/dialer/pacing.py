@@ -55,6 +55,10 @@ class Pacer:
         if self._forecast.ended(attempt_id, now, is_answered=is_answered) and is_answered:
             self._unserved += 1
 
+    def withdrawn(self, attempt_id: int) -> None:
+        """A call never went out, or the line failed: it says nothing about answers."""
+        self._forecast.withdrawn(attempt_id)
+
     def connected(self, now: float, *, is_abandoned: bool) -> None:
         """An answered call got its seat, or was abandoned."""
         self._unserved = max(0, self._unserved - 1)

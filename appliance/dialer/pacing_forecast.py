@@ -97,6 +97,13 @@ class Forecast:
         self._key_of[attempt_id] = self._next = key
         self.rate.placed(attempt_id, *key)
 
+    def withdrawn(self, attempt_id: int) -> None:
+        """A call that taught nothing is no longer on its way."""
+        key = self._key_of.pop(attempt_id, None)
+        if key is not None:
+            del self._ringing[key].placed_at[attempt_id]
+            self.rate.withdrawn(attempt_id, key[0])
+
     def ended(self, attempt_id: int, now: float, *, is_answered: bool) -> bool:
         """A ringing call was answered or ended otherwise; False if it is not known."""
         key = self._key_of.pop(attempt_id, None)

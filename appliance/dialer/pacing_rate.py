@@ -44,6 +44,7 @@ class Outcome:
     attempt_id: int
     hour: int
     is_answered: bool | None = None  # None: still ringing
+    is_void: bool = False  # it never rang
 
 
 class AnswerRate:
@@ -71,10 +72,19 @@ class AnswerRate:
     def ended(self, attempt_id: int, list_id: int, *, is_answered: bool) -> None:
         """It was answered or not; counted once all calls of the list placed before it have ended."""
         self._outcome_of.pop(attempt_id).is_answered = is_answered
+        self._count(list_id)
+
+    def withdrawn(self, attempt_id: int, list_id: int) -> None:
+        """It never rang, so that it is not counted, and nobody waits for it."""
+        self._outcome_of.pop(attempt_id).is_void = True
+        self._count(list_id)
+
+    def _count(self, list_id: int) -> None:
         waiting = self._open[list_id]
-        while waiting and waiting[0].is_answered is not None:
+        while waiting and (waiting[0].is_void or waiting[0].is_answered is not None):
             outcome = waiting.popleft()
-            self._learn(list_id, outcome.hour, bool(outcome.is_answered))
+            if not outcome.is_void:
+                self._learn(list_id, outcome.hour, bool(outcome.is_answered))
 
     def _learn(self, list_id: int, hour: int, is_answered: bool) -> None:
         slow = self._slow.setdefault(list_id, Average(SLOW_CALLS))

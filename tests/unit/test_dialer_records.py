@@ -10,7 +10,7 @@ from appliance.audio.messages import Digit
 from appliance.dialer import flight, inputs
 from appliance.dialer.inputs import ListToday
 from appliance.dialer.minutes import MINUTES_KEPT, Minutes
-from appliance.dialer.pacing import SeatsSeen, Verdict
+from appliance.dialer.pacing import Pacer, SeatsSeen, Verdict
 from appliance.errors import BadInput
 from appliance.pri_card import trunk
 from tests.unit.dialer_floor import MONDAY_9H, Floor
@@ -98,7 +98,7 @@ class Listener:
         return note
 
     def calls_to_place(self, now: float, seen: SeatsSeen, *, callable: int, channels_free: int) -> Verdict:
-        out = sum(t[0] == "placed" for t in self.told) - sum(t[0] == "ended" for t in self.told)
+        out = sum((t[0] == "placed") - (t[0] in ("ended", "withdrawn")) for t in self.told)
         return Verdict(min(max(0, seen.waiting - out), callable, channels_free), "target")
 
     def due(self, now: float) -> None:
@@ -123,3 +123,28 @@ def test_the_pacer_hears_of_every_call_and_talk(monkeypatch: pytest.MonkeyPatch)
         ("seat_wrapped", 5.0),
         ("placed", 2, 1, 9, 40.0),
     ]
+
+
+def test_faults_and_withdrawals_teach_the_pacer_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener()
+    monkeypatch.setattr("appliance.dialer.machine.Pacer", lambda **_options: listener)
+    floor = Floor(mode="adaptive", offer=2)
+    floor.ready()
+    floor.ring(1)
+    floor.feed(trunk.Cleared(1, 42, is_line_fault=True))
+
+    assert ("withdrawn", 1) in listener.told
+    assert not [told for told in listener.told if told[0] == "ended"]
+
+
+def test_a_congested_morning_does_not_lower_the_answer_rate() -> None:
+    pacer = Pacer(target=0.03)
+    for attempt_id in range(0, 800, 2):
+        pacer.placed(attempt_id, 1, 9, attempt_id * 10.0)
+        pacer.placed(attempt_id + 1, 1, 9, attempt_id * 10.0)
+        pacer.withdrawn(attempt_id)
+        pacer.ended(attempt_id + 1, attempt_id * 10.0 + 8.0, is_answered=attempt_id % 4 == 0)
+
+    verdict = pacer.calls_to_place(9_000.0, SeatsSeen(5), callable=100, channels_free=100)
+    assert verdict.figures["answer_rate"] == pytest.approx(0.5, abs=0.1)
+    assert verdict.figures["ringing"] == 0.0
