@@ -107,9 +107,6 @@ class PriSpan:
         self._feed(call_id, Input.ANSWER, now)
         self._flush(now)
 
-    def has(self, call_id: int) -> bool:
-        return call_id in self._calls
-
     def close(self) -> None:
         self._span.close()
 
@@ -273,11 +270,9 @@ class PriSpan:
             return
         was = call.state
         for step in call.feed(what, now, cause):
-            self._do(step, call, was, what, now, cause, is_in_band)
+            self._do(step, call, was, now, cause, is_in_band)
 
-    def _do(
-        self, step: Step, call: Call, was: State, what: Input, now: float, cause: int, is_in_band: bool
-    ) -> None:
+    def _do(self, step: Step, call: Call, was: State, now: float, cause: int, is_in_band: bool) -> None:
         call_id, line = call.call_id, self._lines[call.call_id]
         match step:
             case Step.TELL_PROCEEDING:
