@@ -24,7 +24,9 @@ def board(core: Core, pace: Pace, now: float) -> Board:
         projects=tuple(_project(project, pace, now) for project in projects),
         lists=tuple(_list(core, run, out.get(run.list_id, []), now) for run in lists),
         seats=tuple(core.seat_board(seat) for seat in core.seats.values()),
-        minutes=tuple(point for run in lists for point in core.minutes.points(run.list_id)),
+        minutes=tuple(
+            point for run in lists for point in core.minutes.points(run.list_id, now + core.wall_offset_s)
+        ),
     )
 
 

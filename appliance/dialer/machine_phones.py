@@ -13,8 +13,8 @@ from appliance.dialer.seat import Event, State
 from appliance.phones import messages as phones
 
 STATUS_NOT_FOUND: Final = 404
-SILENT_AWAY_S: Final = 3.0  # a ready phone without RTP this long would be handed a customer who hears nothing
-SILENT_GONE_S: Final = 20.0  # a phone without RTP this long has lost its power
+SILENT_AWAY_S: Final = 10.0  # a ready phone without RTP this long would be handed a customer in vain
+SILENT_GONE_S: Final = 60.0  # a phone without RTP this long has lost its power
 
 
 class Phones:
@@ -23,6 +23,7 @@ class Phones:
     def __init__(self, core: Core, desks: Desks) -> None:
         self._core = core
         self._desks = desks
+        self._locked_out_phones: set[str] = set()
 
     def handlers(self) -> dict[type, Callable[[Any], None]]:
         return {
@@ -60,9 +61,13 @@ class Phones:
         if seat is not None and seat.is_registered != is_registered:
             seat.is_registered = is_registered
             self._core.show(seat)
+        if is_registered and extension in self._locked_out_phones:
+            self._locked_out_phones.discard(extension)
+            self._core.emit(outputs.Alarm(f"phone-{extension}", False))
 
     def _locked_out(self, what: phones.LockedOut) -> None:
         text = f"Phone {what.extension} is locked out: wrong passwords from {what.source}."
+        self._locked_out_phones.add(what.extension)
         self._core.emit(outputs.Alarm(f"phone-{what.extension}", True, text))
 
     def _invited(self, what: phones.Invited) -> None:

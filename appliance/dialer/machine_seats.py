@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from appliance.audio import messages as audio
-from appliance.dialer import outputs
+from appliance.dialer import outputs, rules
 from appliance.dialer.attempt import Attempt
 from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.attempt import State as CallState
@@ -54,7 +54,7 @@ class Desks:
             Do.WELCOME: self._welcome,
             Do.SAY_REFUSED: self._say_refused,
             Do.BE_READY: self._be_ready,
-            Do.BE_PAUSED: lambda seat: self._say(seat, "not-ready", "press-star"),
+            Do.BE_PAUSED: lambda seat: self._say(seat, "press-star"),
             Do.DIAL: lambda _seat: None,  # `Machine` opens the attempt
             Do.GIVE_UP: self._give_up,
             Do.SAY_NO_ANSWER: self._say_no_answer,
@@ -67,7 +67,7 @@ class Desks:
             Do.SAY_UNKNOWN: self._say_unknown,
             Do.SAY_MISSING: self._say_missing,
             Do.SAVE_CODE: self._save_keyed_code,
-            Do.REST: lambda seat: self._say(seat, "not-ready"),
+            Do.REST: lambda seat: self._say(seat, "press-star"),
             Do.LEAVE: self._leave,
             Do.LEAVE_CALLING: self._leave_calling,
             Do.LEAVE_TALK: self._leave_talk,
@@ -165,7 +165,7 @@ class Desks:
         seat.since = seat.interval_from = seat.last_action = core.now
         if seat.attempt is None:
             seat.state = State.PAUSED
-            self._say(seat, "not-ready", "press-star")
+            self._say(seat, "press-star")
         else:
             seat.state = State.ENTERING
             seat.wrap_from = core.now
@@ -198,6 +198,13 @@ class Desks:
 
     def _moved(self, seat: Seat, before: State) -> None:
         """The shown state changed: close the interval, keep the project's books."""
+        self._close_interval(seat, before)
+        seat.since = self._core.now
+        self._sit(seat, is_in=False)
+        self._sit(seat, is_in=True)
+        self._keep(seat)
+
+    def _close_interval(self, seat: Seat, before: State) -> None:
         core, kind = self._core, KEPT.get(SHOWN[before])
         seconds = core.now - seat.interval_from
         if kind is not None:
@@ -213,10 +220,7 @@ class Desks:
                 seat.day_totals[kind] += seconds
             if kind == "wait":
                 seat.wait_s += seconds
-        seat.since = seat.interval_from = core.now
-        self._sit(seat, is_in=False)
-        self._sit(seat, is_in=True)
-        self._keep(seat)
+        seat.interval_from = core.now
 
     def _sit(self, seat: Seat, *, is_in: bool) -> None:
         """Take the seat out of its project's books, or put it into the one of its state."""
@@ -297,15 +301,22 @@ class Desks:
             return
         home = self._home_of(seat)
         if home != seat.project_id:
+            self._close_interval(seat, seat.state)
             self._sit(seat, is_in=False)
             seat.project_id = home
             self._sit(seat, is_in=True)
+            self._keep(seat)
 
     # --- ready, and talking ---------------------------------------------------------------------------
 
     def _be_ready(self, seat: Seat) -> None:
+        """The operator is told where `*` cannot lead to calls yet: nothing started, closed, no line."""
+        core, project = self._core, self._core.projects.get(seat.project_id)
         seat.wait_s = 0.0
-        self._say(seat, "ready")
+        is_dialled = project is not None and core.channels_total > 0 and bool(project.started())
+        if is_dialled and project is not None:
+            is_dialled = rules.project_refusal(project.settings, core.wall_now, core.utc_offset_s) is None
+        self._say(seat, "ready" if is_dialled else "not-ready")
 
     def _after_ready(self, seat: Seat) -> None:
         """A ready seat is first asked whether it had to leave, then takes a call that waits."""

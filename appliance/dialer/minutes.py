@@ -92,13 +92,16 @@ class Minutes:
             return 0.0
         return sum(c.attempts for m, c in listed.minutes if newest - minutes <= m < newest) / minutes
 
-    def points(self, list_id: int) -> list[MinutePoint]:
+    def points(self, list_id: int, at: float) -> list[MinutePoint]:
+        """The minutes of the hour before `at`; those without any event are left out."""
+        oldest = int(at // 60) - MINUTES_KEPT
         listed = self._lists.get(list_id)
         if listed is None:
             return []
         return [
             MinutePoint(m * 60.0, list_id, c.attempts, c.answered, c.talks, c.abandoned, c.wait_s_mean)
             for m, c in listed.minutes
+            if m > oldest
         ]
 
     def new_day(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from appliance.audio.messages import ClosePort, Digit, Hush, Play, Played, Silence, Unbridge
@@ -74,6 +76,16 @@ def test_nobody_is_dialled_for_before_star() -> None:
     decided = floor.keys("*")
     assert said(decided) == ["ready"]
     assert only(outputs.OpenAttempt, decided).customer_id == 1
+
+
+@pytest.mark.parametrize("change", [{"hours": ()}, {"main_caller": ""}, {"is_started": False}])
+def test_star_says_when_nothing_can_be_dialled_yet(change: dict[str, Any]) -> None:
+    floor = Floor()
+    floor.configure(**change)
+    floor.log_in()
+
+    assert said(floor.keys("*")) == ["not-ready"]
+    assert floor.seat().state == "waiting"
 
 
 def test_the_whole_cycle_with_the_customer_hanging_up() -> None:
@@ -305,9 +317,9 @@ def test_a_silent_phone_is_paused_and_then_gone() -> None:
     floor = Floor()
     floor.ready()
 
-    floor.feed(Silence("p1", 3.0))
+    floor.feed(Silence("p1", 10.0))
     assert floor.seat().state == "paused"
-    assert only(phones.HangUpLeg, floor.feed(Silence("p1", 20.0))).leg == "p1"
+    assert only(phones.HangUpLeg, floor.feed(Silence("p1", 60.0))).leg == "p1"
     assert floor.seat().state == "logged_out"
 
 
@@ -384,3 +396,11 @@ def test_a_seat_goes_to_its_users_next_project_when_the_first_runs_out() -> None
 
     assert floor.seat().project_id == 2
     assert [opened.customer_id for opened in all_of(outputs.OpenAttempt, floor.out)] == [1, 50]
+
+
+def test_a_locked_phone_is_an_alarm_until_it_registers() -> None:
+    floor = Floor()
+    raised = only(outputs.Alarm, floor.feed(phones.LockedOut("201", "10.0.0.66")))
+    assert (raised.name, raised.is_on) == ("phone-201", True)
+    assert "10.0.0.66" in raised.what
+    assert not only(outputs.Alarm, floor.feed(phones.Registered("201", "10.0.0.9:5060"))).is_on

@@ -28,7 +28,7 @@ def test_a_minute_and_the_day_count_alike() -> None:
 
     today = minutes.today(1)
     assert (today.attempts, today.answered, today.talks, today.wins, today.wait_s_mean) == (13, 5, 1, 0, 6.0)
-    first, second_minute = minutes.points(1)
+    first, second_minute = minutes.points(1, MONDAY_9H + 90)
     assert (first.at, first.attempts, second_minute.attempts, second_minute.answered) == (MONDAY_9H, 2, 1, 1)
 
 
@@ -38,10 +38,11 @@ def test_an_hour_of_minutes_is_kept_and_a_clock_that_steps_back_adds_none() -> N
         minutes.count_attempt(1, MONDAY_9H + 60 * minute)
     minutes.count_attempt(1, MONDAY_9H)
 
-    points = minutes.points(1)
+    points = minutes.points(1, MONDAY_9H + 60 * 99)
     assert len(points) == MINUTES_KEPT
     assert points[-1].attempts == 2
     assert minutes.rate(1, MONDAY_9H + 60 * 99) == 1.0
+    assert minutes.points(1, MONDAY_9H + 7 * 86_400) == [], "a list that rested shows nothing old"
 
 
 def test_counters_begin_anew_at_midnight() -> None:
