@@ -42,6 +42,7 @@ def test_a_callees_tone_is_recognised(frequency: int) -> None:
     assert heard.frequency_hz == pytest.approx(frequency, abs=2)
     assert heard.level_dbm0 == pytest.approx(-16.0, abs=0.3)
     assert heard.tone_share > 0.95
+    assert heard.seconds == 0.5
 
 
 def test_one_frequency_is_measured_among_others() -> None:
