@@ -1,0 +1,152 @@
+"""Utilisation at the abandon target: `python -m bench.pacing [--quick] [--model] [--held-out]`.
+
+Every shift is of 8 hours, a pacer that knows nothing at its start, the first 30 minutes left out.  Figures
+are taken through the dialer's own machine; `--model` takes them on the bare floor of `bench/pacing_model.py`.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import itertools
+import math
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from appliance.dialer.pacing import Pacer, SeatsSeen
+from appliance.simulator.shift import simulate
+from bench.pacing_model import Floor, Shift, quarters
+
+TARGET: Final = 0.03
+SEEDS: Final = range(1, 21)
+HELD_OUT: Final = range(1001, 1021)
+QUARTERS: Final = (0.12, 0.30, 0.18, 0.40)
+PROCESSES: Final = 2
+DECISION_US_MAX: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A floor and what it must reach; utilisation in %, None where it is only printed."""
+
+    name: str
+    floor: Floor
+    utilisation: float | None = None
+
+    @property
+    def worst_limit(self) -> float:
+        return 6.0 if self.floor.seats >= 20 else 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One shift's figures in %."""
+
+    utilisation: float
+    abandoned: float
+    worst_half_hour: float
+    answers: int
+
+
+STEADY: Final = {5: 78.0, 10: 83.0, 20: 87.5, 50: 92.5, 100: 95.5}
+MOVING: Final = {5: 77.0, 10: 82.5, 20: 87.0, 50: 92.0, 100: 95.0}
+CASES: Final = (
+    *(Case(f"{seats} seats", Floor(seats), least) for seats, least in STEADY.items()),
+    *(Case(f"{seats} seats, rate moving", Floor(seats, quarters), least) for seats, least in MOVING.items()),
+    Case("20 seats, half at lunch", Floor(20, lunch_at_s=4 * 3600.0)),
+    Case("20 seats, 23 channels", Floor(20, channels=23)),
+    Case("20 seats, rate 6 %", Floor(20, 0.06)),
+    Case("20 seats, rate 60 %", Floor(20, 0.60)),
+)
+
+
+def model_day(case: Case, seed: int) -> Day:
+    """One shift of the call-level floor."""
+    shift = Shift(case.floor, Pacer(target=TARGET), seed).run()
+    answers = sum(at >= 1800.0 for at, _ in shift.answers)
+    return Day(
+        100.0 * shift.utilisation(), 100.0 * shift.abandon_ratio(), 100.0 * shift.worst_half_hour(), answers
+    )
+
+
+def core_day(case: Case, seed: int) -> Day:
+    """One shift through the dialer's own machine."""
+    floor = case.floor
+    got = simulate(
+        seats=floor.seats,
+        answer=QUARTERS if callable(floor.answer) else floor.answer,
+        target=TARGET,
+        mode="adaptive",
+        seed=seed,
+        channels=floor.channels,
+        lunch_at_s=0.0 if math.isinf(floor.lunch_at_s) else floor.lunch_at_s,
+        lunch_s=floor.lunch_s,
+    )
+    return Day(
+        100.0 * got["utilisation"],
+        100.0 * got["abandon_ratio"],
+        100.0 * got["abandon_ratio_worst_30min"],
+        int(got["answered"]),
+    )
+
+
+def decision_us() -> float:
+    """Mean cost of one decision at 100 seats with 250 calls ringing, in microseconds."""
+    pacer = Pacer(target=TARGET)
+    for call in range(2000):
+        pacer.placed(call, 1, 9, call * 0.02)
+        pacer.ended(call, call * 0.02 + (9.0 if call % 4 == 0 else 22.0), is_answered=call % 4 == 0)
+        if call % 4 == 0:
+            pacer.connected(call * 0.02 + 9.0, is_abandoned=False)
+    for call in range(250):
+        pacer.placed(10_000 + call, 1, 9, 78.0 + call * 0.08)
+    seen = SeatsSeen(3, tuple(20.0 + n for n in range(80)), tuple(80.0 + n for n in range(17)))
+    began = time.process_time()
+    for turn in range(2000):
+        pacer.calls_to_place(100.0 + turn * 1e-3, seen, callable=1000, channels_free=1000)
+    return (time.process_time() - began) / 2000 * 1e6
+
+
+def report(case: Case, days: Sequence[Day], where: str) -> bool:
+    """Print the lines of one case; True when all hold."""
+    mean = sum(day.utilisation for day in days) / len(days)
+    lines = [(f"{case.name}, abandoned, worst day", max(day.abandoned for day in days), "<=", 3.0)]
+    lines.append(
+        (f"{case.name}, worst 30 min", max(day.worst_half_hour for day in days), "<=", case.worst_limit)
+    )
+    lines.insert(0, (f"{case.name}, utilisation", mean, ">=", case.utilisation or 0.0))
+    is_ok = True
+    for name, value, sign, limit in lines:
+        holds = value >= limit if sign == ">=" else value <= limit + 1e-9
+        is_ok &= holds
+        print(
+            f"{where}: {name} | {value:.2f} % | {sign} {limit:.1f} % | {'ok' if holds else 'SHORT'}",
+            flush=True,
+        )
+    return is_ok
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Run all; `--quick`: 4 seeds and floors up to 20 seats."""
+    os.nice(10)
+    is_quick, is_core = "--quick" in arguments, "--model" not in arguments
+    seeds = list(HELD_OUT if "--held-out" in arguments else SEEDS)[: 4 if is_quick else None]
+    cases = [case for case in CASES if case.floor.seats <= (20 if is_quick else 100)]
+    cost = decision_us()
+    is_ok = cost <= DECISION_US_MAX
+    print(
+        f"decision at 100 seats | {cost:.0f} us | <= {DECISION_US_MAX:.0f} us | {'ok' if is_ok else 'SHORT'}"
+    )
+    with concurrent.futures.ProcessPoolExecutor(PROCESSES) as pool:
+        for case in cases:
+            run = core_day if is_core else model_day
+            days = list(pool.map(run, itertools.repeat(case), seeds))
+            is_ok &= report(case, days, "core" if is_core else "model")
+    return 0 if is_ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
