@@ -145,8 +145,14 @@ def _condition(text: str) -> tuple[str, tuple[Any, ...]]:
 
 def katakana(text: str) -> str:
     """Hiragana to katakana and half-width to full, without spaces: how フリガナ is kept and searched."""
-    wide = unicodedata.normalize("NFKC", text)
-    return "".join(chr(ord(c) + 0x60) if "ぁ" <= c <= "ゖ" else c for c in wide if not c.isspace())
+    wide = text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
+    return wide.translate(_TO_KATAKANA)
+
+
+_TO_KATAKANA: Final = {
+    **{code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)},
+    **dict.fromkeys(map(ord, " \t\r\n")),
+}
 
 
 def _escaped(text: str) -> str:

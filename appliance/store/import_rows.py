@@ -17,6 +17,7 @@ from appliance.store.import_headers import Columns
 from appliance.store.models import RowError
 
 VALUE_SHOWN: Final = 60
+AGE_MAX: Final = 130
 EMPTY_SHOWN: Final = "（空）"
 
 _encode = msgspec.json.Encoder().encode
@@ -99,8 +100,8 @@ def fast_digits(text: str) -> str:
 
 def age_of(text: str) -> int:
     """An age in years, 0 where there is none."""
-    digits = "".join(c for c in text if c.isdigit())
-    return int(digits) if digits and int(digits) <= 130 else 0
+    digits = text if text.isdecimal() else "".join(filter(str.isdecimal, text))
+    return int(digits) if 0 < len(digits) <= 3 and int(digits) <= AGE_MAX else 0
 
 
 class Seen:

@@ -24,6 +24,9 @@ from appliance.store.open import Store
 from appliance.store.times import DAY_MS
 
 CHUNK: Final = 500
+CHUNK_MIN: Final = 200  # below that the commits themselves cost more than the rows
+HOLD_MS: Final = 12.0  # how long a transaction of ours may keep the dialer's writer waiting
+PROGRESS_S: Final = 0.25  # a dry run writes nothing but its progress
 ERRORS_KEPT_MAX: Final = 20_000
 
 
@@ -48,13 +51,17 @@ class _Import:
         self.counts = dict.fromkeys(("total", "loaded", "duplicates", "blocked", "repaired", "errors"), 0)
         self.errors_kept = 0
         self.list_id = self.plan.list_id
+        self._chunk = CHUNK_MIN
+        self._version = 0
+        self._noted_at = 0.0
 
     def result(self) -> Counts:
         return Counts(**self.counts, encoding=self.found.words)
 
     def go(self) -> None:
         """All rows.  Raises BadInput: too many rows, a file that cannot be read on; Cancelled."""
-        for chunk in _chunked(itertools.islice(import_reader.rows(self.path, self.found), 1, None)):
+        rows = itertools.islice(import_reader.rows(self.path, self.found), 1, None)
+        while chunk := list(itertools.islice(rows, CHUNK if self.is_dry else self._chunk)):
             self.counts["total"] += len(chunk)
             if self.counts["total"] > self.rows_max:
                 raise BadInput(
@@ -141,10 +148,13 @@ class _Import:
         kept = errors[: ERRORS_KEPT_MAX - self.errors_kept]
         self.errors_kept += len(kept)
         job, now = self.job, _now()
+        if self.is_dry and not kept and time.monotonic() - self._noted_at < PROGRESS_S:
+            return
         with self.store.transaction():
+            held_from = time.monotonic()
             if not self.is_dry and ready:
                 self.store.many(
-                    _INSERT,
+                    INSERT,
                     [
                         (
                             job.tenant_id, self.plan.project_id, self.list_id, job.id, row.number, row.name,
@@ -161,9 +171,21 @@ class _Import:
                 )
             if not _progress(self.store, job.id, self.counts["total"], now):
                 raise Cancelled("取り込みは中断されました。")
+        self._noted_at = time.monotonic()
+        self._adapt(len(ready), (self._noted_at - held_from) * 1000)
+
+    def _adapt(self, rows: int, held_ms: float) -> None:
+        """Beside another writer: as many rows a transaction as the lock may be held for, here and now."""
+        version = self.store.value("PRAGMA data_version")  # moves when another connection commits
+        is_alone, self._version = version == self._version, version
+        if is_alone:
+            self._chunk = CHUNK
+        elif rows >= CHUNK_MIN // 2:
+            fitting = int(rows * HOLD_MS / max(held_ms, 0.1))
+            self._chunk = max(CHUNK_MIN, min(CHUNK, fitting))
 
 
-_INSERT: Final = (
+INSERT: Final = (
     "INSERT INTO customer (tenant_id, project_id, list_id, import_id, number, name, kana, sex, age, fields,"
     " random_key, is_duplicate, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
@@ -321,11 +343,6 @@ def _progress(store: Store, job_id: int, rows: int, now: int) -> int:
     return store.run(
         "UPDATE job SET rows_done = ?, seen_at = ? WHERE id = ? AND is_cancelling = 0", (rows, now, job_id)
     )
-
-
-def _chunked(rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[tuple[int, list[str]]]]:
-    while chunk := list(itertools.islice(rows, CHUNK)):
-        yield chunk
 
 
 def _now() -> int:

@@ -6,6 +6,7 @@ batch is kept and tried again, an alarm is raised, and nothing is lost until the
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -25,6 +26,7 @@ QUEUE_MAX: Final = 200_000  # some 200 MB, an hour of a full box
 RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
 LOCK_WAIT_MS: Final = 2_000
 LAGS_KEPT: Final = 20_000
+CHECKPOINT_S: Final = 1.0
 
 _log = logging.getLogger("yobirin.store.writer")
 
@@ -67,9 +69,12 @@ class Writer:
         self._lags: deque[float] = deque(maxlen=LAGS_KEPT)
         self._lost = 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._ended = threading.Event()
+        self._checkpointer = threading.Thread(target=self._checkpoint, name="checkpointer", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        self._checkpointer.start()
 
     def submit(self, event: Event, *, token: int = 0) -> None:
         """Queue one event.  Raises StoreError when the bound is reached: the event is lost."""
@@ -94,6 +99,8 @@ class Writer:
             self._is_closing = True
             self._changed.notify_all()
         self._thread.join(timeout_s)
+        self._ended.set()
+        self._checkpointer.join(timeout_s)
         return not self._queue and not self._thread.is_alive()
 
     def lags_ms(self) -> tuple[float, ...]:
@@ -109,8 +116,18 @@ class Writer:
     def lost_events(self) -> int:
         return self._lost
 
+    def _checkpoint(self) -> None:
+        """Copy the log into the database beside the commits: within one it costs up to half a second."""
+        try:
+            while not self._ended.wait(CHECKPOINT_S):
+                with contextlib.suppress(StoreError):  # a full disk is the commits' business
+                    self._store.value("PRAGMA wal_checkpoint(PASSIVE)")
+        finally:
+            self._store.close()
+
     def _run(self) -> None:
         try:
+            self._store.value("PRAGMA wal_autocheckpoint = 0")
             while batch := self._next_batch():
                 self._write(batch)
                 with self._changed:
