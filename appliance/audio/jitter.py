@@ -33,7 +33,6 @@ class JitterRing:
         self._is_primed = False
         self._repeats_left = 0
         self._last = SILENT_BLOCK
-        self._surplus_min = FRAMES_MAX
         self._surplus_ticks = 0
 
     def push(self, payload: bytes, sequence: int = -1) -> None:
@@ -64,11 +63,13 @@ class JitterRing:
         if not waiting and len(self._rest) < BLOCK_BYTES:
             self._is_primed = False
             return self._missing()
-        block = self._next()
-        self._watch_surplus()
-        self._last = block
+        self._last = block = self._next()
         self.is_live = True
         self._repeats_left = REPEATS_MAX
+        if len(waiting) <= self._reserve:
+            self._surplus_ticks = 0
+        else:
+            self._shorten()
         return block
 
     @property
@@ -108,15 +109,12 @@ class JitterRing:
             return self._last
         return SILENT_BLOCK
 
-    def _watch_surplus(self) -> None:
+    def _shorten(self) -> None:
         """Drop a frame when there was one too many at every tick of a second."""
-        self._surplus_min = min(self._surplus_min, len(self._waiting) - self._reserve)
         self._surplus_ticks += 1
-        if self._surplus_ticks < SURPLUS_TICKS:
-            return
-        if self._surplus_min > 0:
+        if self._surplus_ticks >= SURPLUS_TICKS:
+            self._surplus_ticks = 0
             self._drop(1)
-        self._surplus_min, self._surplus_ticks = FRAMES_MAX, 0
 
     def _drop(self, count: int) -> None:
         for _ in range(count):
