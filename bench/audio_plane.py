@@ -14,7 +14,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from appliance import ipc
 from appliance.audio import messages
@@ -52,7 +52,7 @@ class Load:
 
     def __init__(self, stack: ExitStack) -> None:
         self.home = Home(Path(stack.enter_context(tempfile.TemporaryDirectory())))
-        text = "[phones]\nrtp_port_first = 24000\nrtp_port_last = 25000\n[limits]\ndisk_free_min_bytes = 1000000\n"
+        text = "[phones]\nrtp_port_first = 24000\nrtp_port_last = 25000\n"
         text += "".join(f"[[spans]]\nnumber = {number}\n" for number in range(1, 6))
         self.home.site_file.write_text(text)
         settings = load(self.home)
@@ -142,10 +142,9 @@ def steady(load_: Load) -> bool:
     used = (cpu_s(load_.audio.pid) - before) / (time.monotonic() - began)
     watcher.close()
     held = line(f"audio process, {CHANNELS} channels, {SEATS} bridges recorded", used, CPU, "of a core")
-    late = [report.late_ms_max for report in reports]  # 50 ticks a second: their p99 is about the worst
-    held &= line(
-        "tick lateness p99 (of 1,000 ticks; worst of each second)", percentile(late, 0.5), LATE_MS, "ms"
-    )
+    late = [report.late_ms_max for report in reports]
+    ticks = 50 * len(reports)  # the p99 of a second of 50 ticks is its worst, so at most 1 % of all are later
+    held &= line(f"tick lateness p99 at most (of {ticks} ticks)", percentile(late, 0.9), LATE_MS, "ms")
     print(f"tick lateness worst | {max(late):.2f} ms | - | ok")
     print(f"bridges, recordings, lost | {reports[-1].bridges}, {reports[-1].recordings}, {lost} | - | ok")
     return held
