@@ -78,6 +78,15 @@ def test_the_same_seed_repeats_the_same_morning_and_another_does_not() -> None:
     assert morning(5) != morning(6)
 
 
+def test_a_number_that_is_released_behaves_as_its_population_again(rig: Rig) -> None:
+    busy = forced(rig, PROCEED, Step(0.5, Do.DISCONNECT, cause=17))
+    rig.until_of(Cleared, busy)
+
+    rig.exchange.force(NUMBER, None)
+
+    rig.until_of(Answered, rig.place(NUMBER))
+
+
 def test_busy(rig: Rig) -> None:
     call = forced(rig, PROCEED, Step(0.5, Do.DISCONNECT, cause=17))
 
@@ -213,6 +222,8 @@ def test_callers_come_by_themselves_at_their_rate() -> None:
     # 40 expected in ten minutes; 5 standard deviations of a Poisson count either way.
     assert 10 < len(rig.of(Incoming)) < 70
     assert {incoming.called for incoming in rig.of(Incoming)} == {"0300009000"}
+    withheld = sum(not incoming.caller for incoming in rig.of(Incoming))
+    assert 0 < withheld < 0.5 * len(rig.of(Incoming)), "a fifth withholds its number"
 
 
 def test_a_full_morning_ends_every_call_once() -> None:

@@ -13,7 +13,7 @@ from appliance.errors import SettingsError
 from appliance.settings import Home
 from appliance.simulator import population
 from appliance.simulator.callee import Callee, incoming_plan, rng_for
-from appliance.simulator.callee_plan import CALLEE_TONES_HZ, CallPlan, Do
+from appliance.simulator.callee_plan import CALLEE_TONES_HZ, GREETING_S, CallPlan, Do
 from appliance.simulator.population import Population
 
 SEED = 11
@@ -139,6 +139,7 @@ def test_machines_speak_and_beep_before_they_clear() -> None:
     assert plan.ring_s() == 14.0
     assert plan.steps[2].sound is not None
     assert plan.steps[2].sound.kind == "voicemail"
+    assert plan.talk_s() == GREETING_S + 20.0
 
 
 def test_callees_press_keys_while_they_talk() -> None:
