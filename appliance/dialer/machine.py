@@ -259,6 +259,7 @@ class Machine:
         run = self._core.lists.get(what.list_id)
         if run is not None:
             run.drop()
+            run.valid_from = self._core.next_attempt_id
             self._pace.offer_timer(what.list_id)
 
     def _blocked(self, what: inputs.Blocked) -> None:

@@ -113,6 +113,8 @@ class Calls:
             held = rules.list_refusal(run.settings if run else None)
         if held is not None:
             return held
+        if run is not None and not attempt.is_preview and attempt.attempt_id < run.valid_from:
+            return "changed"
         number = (attempt.tenant_id, attempt.customer.number)
         last = max(attempt.customer.last_called_at, core.in_hand.called_at.get(number, 0.0))
         return rules.customer_refusal(
@@ -139,7 +141,7 @@ class Calls:
     def _withdraw(self, attempt: Attempt) -> None:
         """It never reached the exchange: the customer waits for a better moment, or is refused for good.
 
-        95 passes: who was called too recently is left to a later offer.
+        95 passes: who was called too recently is left to a later offer, as is whose list has changed.
         """
         core = self._core
         refusal = self.refusal(attempt, core.now)
@@ -153,7 +155,7 @@ class Calls:
                     attempt.customer.number, code, core.wall_now, attempt.attempt_id,
                 )
             )  # fmt: skip
-        elif refusal != "95":
+        elif refusal not in ("95", "changed"):
             self._put_back(attempt, is_first=True)
 
     # --- until an answer ------------------------------------------------------------------------------
@@ -254,10 +256,12 @@ class Calls:
             project.count_answer(core.now, is_abandoned=False)
         self.desks.hand_over(attempt.seat_id, attempt)
         self._save(attempt)
-        if project.settings.is_ring_cut and project.settings.mode == "overdial" and not project.waiting:
-            self._cut_ringing(project)
 
-    def _cut_ringing(self, project: Project) -> None:
+    def cut_ringing(self, project: Project) -> None:
+        """92, where overdial is told to: no seat waits, so nobody could take the answer."""
+        settings = project.settings
+        if not settings.is_ring_cut or settings.mode != "overdial" or project.waiting:
+            return
         ringing = [a for a in self._core.attempts.values() if a.project_id == project.project_id]
         for attempt in ringing:
             if attempt.state is State.RINGING and not attempt.is_preview:

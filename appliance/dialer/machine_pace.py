@@ -23,6 +23,8 @@ class Calls(Protocol):
 
     def open(self, project: Project, list_id: int, customer: Customer, *, seat_id: int = 0) -> Attempt: ...
 
+    def cut_ringing(self, project: Project) -> None: ...
+
 
 class Pace:
     """Starts calls for the projects marked in `Core.unpaced`."""
@@ -62,6 +64,7 @@ class Pace:
 
     def _pace(self, project: Project) -> None:
         core, settings = self._core, project.settings
+        self.calls.cut_ringing(project)
         refusal = rules.project_refusal(settings, core.wall_now, core.utc_offset_s)
         started = project.started() if refusal is None else []
         for run in started:

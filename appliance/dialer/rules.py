@@ -1,7 +1,8 @@
 """What forbids a call: pure predicates, asked at selection and again in the instant before SETUP.
 
 A verdict is a `Refusal`: a system code that belongs to the customer (9a, 90, 99, 97, 95), or a reason that
-belongs to the moment (`hours`, `stopped`, `caller`) and leaves the customer as he was; None: the call may go.
+belongs to the moment (`hours`, `stopped`, `caller`, `changed`: the list or its permissions) and leaves the
+customer as he was; None: the call may go.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final, Literal
 from appliance.dialer import wall
 from appliance.dialer.inputs import Block, BlockKind, CallingHours, Customer, ListSettings, ProjectSettings
 
-Refusal = Literal["9a", "90", "99", "97", "95", "hours", "stopped", "caller"]
+Refusal = Literal["9a", "90", "99", "97", "95", "hours", "stopped", "caller", "changed"]
 CODE_OF: Final[dict[BlockKind, Refusal]] = {"forbid": "9a", "suspend": "90", "exclude": "99"}
 CODES: Final = frozenset({"9a", "90", "99", "97", "95"})
 SEVERITY: Final[tuple[BlockKind, ...]] = ("forbid", "suspend", "exclude")

@@ -35,6 +35,7 @@ class ListRun:
     asked: float = 0.0
     callable: int = 0
     is_counted: bool = False  # `callable` has been told at least once
+    valid_from: int = 0  # attempts older than this were chosen before customers or permissions changed
 
     @property
     def list_id(self) -> int:

@@ -244,6 +244,13 @@ def test_ringing_calls_are_never_cut_unless_overdial_says_so() -> None:
     assert ends(floor.clear(2)) == [(2, "result", "92")]
 
 
+def test_ringing_calls_are_cut_when_the_last_seat_pauses() -> None:
+    floor = Floor(mode="overdial", overdial=1, is_ring_cut=True)
+    floor.ready()
+    floor.ring(1)
+    assert [cleared.call_id for cleared in all_of(outputs.ClearCall, floor.keys("#"))] == [1]
+
+
 def test_ring_cut_is_of_overdial_alone() -> None:
     floor = Floor(mode="ratio", ratio=2.0, is_ring_cut=True)
     floor.ready()
@@ -324,6 +331,16 @@ def test_an_attempt_that_queued_too_long_is_withdrawn_and_its_customer_keeps_his
 
     assert not floor.machine.may_setup(1, floor.now)
     assert only(outputs.OpenAttempt, floor.feed(trunk.Withdrawn(1))).customer_id == 1
+
+
+def test_permissions_changed_while_a_call_is_queued_withdraw_it() -> None:
+    floor = committed()
+    floor.feed(inputs.ListChanged(1))
+
+    assert not floor.machine.may_setup(1, floor.now)
+    decided = floor.feed(trunk.Withdrawn(1))
+    assert ends(decided) == [(1, "withdrawn", "")]
+    assert not all_of(outputs.OpenAttempt, decided), "the store says whom to call now"
 
 
 def test_nobody_is_dialled_when_the_last_seat_has_left() -> None:
