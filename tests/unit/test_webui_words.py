@@ -1,0 +1,85 @@
+"""Every text of the page has its English, and says the same `{names}`."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from webui import blocked, imports, pages, projects, reasons, report_words, roles
+from webui.words import catalogue, script_catalogue, script_texts, translator
+
+ROOM = Path(__file__).resolve().parents[2] / "webui"
+IN_TEMPLATE = re.compile(r"""\b_\(\s*"((?:[^"\\]|\\.)*)"\s*[,)]""")
+JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
+
+
+def texts_of_templates() -> set[str]:
+    return {
+        found for path in ROOM.glob("templates/*") for found in IN_TEMPLATE.findall(path.read_text("utf-8"))
+    }
+
+
+def texts_of_handlers() -> set[str]:
+    """First arguments of `ask.t(…)`, `t(…)` and `_(…)` in our Python."""
+    found: set[str] = set()
+    for path in ROOM.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                if name in ("t", "_", "translate") and isinstance(node.args[0].value, str):
+                    found.add(node.args[0].value)
+    return found
+
+
+def texts_of_tables() -> set[str]:
+    """Texts that are translated by way of a table."""
+    found = {
+        text for row in reasons.ROWS.values() for text in (row.sentence, row.remedy, *row.fuller) if text
+    }
+    found |= {word for _, word in (*projects.MODES, *projects.SECTIONS, *imports.SCOPES, *imports.ENCODINGS)}
+    found |= {text for text, _ in projects.OBSTACLES.values()}
+    found |= {word for flag in projects.FLAGS for word in flag[1:]}
+    found |= {state[1] for state in imports.STATES.values()} | set(imports.FIELDS.values())
+    found |= {word for _, word in blocked.KINDS} | set(blocked.ORIGINS.values()) - {"CSV"}
+    found |= set(pages.NOTICES.values()) | set(projects.SYSTEM_RULES.values()) | set(projects.WEEKDAYS)
+    found |= set(report_words.NAMES.values()) | set(report_words.MEANS.values())
+    return found | set(report_words.FIGURES.values()) | set(roles.ROLE_WORDS.values())
+
+
+def test_texts_are_found_at_all() -> None:
+    assert len(texts_of_templates()) > 200
+    assert len(texts_of_handlers()) > 50
+    assert len(script_texts()) > 40
+
+
+@pytest.mark.parametrize(
+    "source", [texts_of_templates, texts_of_handlers, texts_of_tables, script_texts], ids=lambda f: f.__name__
+)
+def test_every_text_has_its_english(source: object) -> None:
+    assert callable(source)
+    english = catalogue("en")
+    missing = sorted(text for text in source() if JAPANESE.search(text) and text not in english)
+    assert missing == []
+
+
+def test_english_keeps_the_names_to_be_filled_in() -> None:
+    def names(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    wrong = [text for text, english in catalogue("en").items() if names(english) - names(text)]
+    assert wrong == []
+
+
+def test_japanese_is_said_as_it_stands_and_filled_in() -> None:
+    assert translator("ja")("{n}件", n="12") == "12件"
+    assert translator("en")("保存しました。") == "Saved."
+    assert script_catalogue("ja") == {}
+    assert script_catalogue("en")["接続中"] == "Connected"
+
+
+def test_braces_of_a_value_are_not_filled_in_again() -> None:
+    assert translator("ja")("リスト「{name}」に追加", name="{x}") == "リスト「{x}」に追加"
