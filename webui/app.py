@@ -71,7 +71,8 @@ def routes(services: Services) -> list[Route]:
 
 def build(services: Services) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
     """The WSGI application."""
-    app = bottle.Bottle(autojson=False)
+    app = bottle.Bottle()
+    app.config["json.enable"] = False
     for route in routes(services):
         app.route(route.path, route.method, _guarded(services, route))
     app.route("/static/<name:path>", "GET", static)

@@ -33,6 +33,8 @@ FIVE_DIGITS: Final = _codes("""
     08396 08477 08512 08514 09496 09802 09912 09913 09969
 """)
 
+TWO_DIGITS_04: Final = ("0429", "0471", "04709")  # 04-29…, 04-71…, 04-709…: Tokorozawa, Kashiwa, Kamogawa
+
 THREE_DIGITS: Final = _codes("""
     011 015 017 018 019 022 023 024 025 026 027 028 029 042 043 044 045 046 047 048 049 052 053 054
     055 058 059 072 073 075 076 077 078 079 082 083 084 086 087 088 089 092 093 095 096 097 098 099
@@ -75,14 +77,12 @@ def _cuts(digits: str) -> tuple[int, int]:
 
 
 def _area_size(digits: str) -> int:
-    if digits[:2] in ("03", "06"):
+    if digits[:2] in ("03", "06") or digits.startswith(TWO_DIGITS_04):
         return 2
     if digits[:5] in FIVE_DIGITS:
         return 5
     if digits[:4] in FOUR_DIGITS:
         return 4
-    if digits[:2] == "04" and digits[2] in "27" and digits[:3] not in THREE_DIGITS:
-        return 2
     return 3 if digits[:3] in THREE_DIGITS else 4
 
 

@@ -240,6 +240,7 @@ if (!isWall) {
         if ($("list").selectedOptions[0].hidden) $("list").value = "0";
         chosen.list = Number($("list").value);
       }
+      $("to-wall").href = chosen.project ? `/wall?project=${chosen.project}` : "/wall";
       const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
       history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
       map.setFilter({ project: chosen.project, list: chosen.list });

@@ -52,7 +52,7 @@ export function minutesChart(box, zone) {
     {
       legend: { show: false },
       cursor: { y: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, 24, 0, 0],
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone),
       scales: { x: { time: true }, y: { range: (_, low, high) => [0, Math.max(4, high * 1.1)] } },
       axes: axes({ values: (_, ticks) => ticks.map((at) => new Intl.DateTimeFormat("ja-JP", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at * 1000))) }),

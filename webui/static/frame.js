@@ -135,10 +135,12 @@ function isBusy(region) {
 async function refresh(region) {
   if (isBusy(region)) return;
   const answer = await fetch(region.dataset.from || location.href, { headers: { "X-Refresh": "1" }, credentials: "same-origin" });
-  if (!answer.ok || answer.redirected) return;
+  if (!answer.ok) return;
+  if (answer.redirected) return void location.reload(); // the session is over, or the page has moved on
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById(region.id);
-  if (!fresh || isBusy(region)) return;
+  if (!fresh) return void location.reload(); // another page stands there now: the job's next step
+  if (isBusy(region)) return;
   const focused = document.activeElement?.id;
   const before = [...region.querySelectorAll("td, dd, b")].map((cell) => cell.textContent);
   region.replaceChildren(...fresh.childNodes);
@@ -157,12 +159,12 @@ async function refresh(region) {
 
 for (const region of document.querySelectorAll("[data-refresh]")) {
   const again = async () => {
-    if (!("refresh" in region.dataset)) return location.reload(); // the job is done: the whole page changes
     try {
       await refresh(region);
     } catch {
       // The network is away: the chip says so, the next turn tries again.
     }
+    if (!("refresh" in region.dataset)) return location.reload(); // the job is done: the whole page changes
     setTimeout(again, 1000 * Number(region.dataset.refresh || 5));
   };
   setTimeout(again, 1000 * Number(region.dataset.refresh));

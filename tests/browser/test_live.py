@@ -1,0 +1,157 @@
+"""What moves by itself: seats within a second, the monitor, its privacy, and a connection that goes stale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.sync_api import Page, expect
+
+from appliance.dialer.messages import Board, SeatBoard, SeatChanged
+from tests.browser.conftest import NewTab, Tab, log_in
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def change(tab: Tab, label: str, **values: object) -> SeatBoard:
+    """Move one seat on: at once by an event, and in every board from now on."""
+    before = next(seat for seat in tab.site.dialer.board.seats if seat.label == label)
+    after = msgspec.structs.replace(before, **values)
+
+    def replaced(board: Board) -> Board:
+        seats = tuple(after if seat.label == label else seat for seat in board.seats)
+        return msgspec.structs.replace(board, seats=seats)
+
+    tab.site.dialer.board = replaced(tab.site.dialer.board)
+    tab.site.dialer.say(SeatChanged(9, after.since_at, after))
+    return before
+
+
+def test_a_seat_that_changes_is_on_the_board_within_a_second(manager: Tab) -> None:
+    page = manager.open("/board")
+    tile = page.locator("[data-seat]", has_text="C-03")
+    expect(tile).to_have_class("seat s-talking")
+    before = change(manager, "C-03", state="waiting", since_at=manager.site.dialer.board.now_at)
+    expect(tile).to_have_attribute("aria-label", "C-03 待機 " + before.user_name, timeout=1000)
+    change(manager, "C-03", state=before.state, since_at=before.since_at)
+
+
+def test_many_tabs_of_a_browser_share_one_stream(manager: Tab) -> None:
+    first = manager.open("/board")
+    expect(first.locator("#chip")).to_have_attribute("data-state", "live")
+    asked: list[str] = []
+    others = []
+    for _ in range(3):
+        page = first.context.new_page()
+        page.on("request", lambda request: asked.append(request.url) if "/events" in request.url else None)
+        page.goto(manager.site.url + "/board")
+        others.append(page)
+    for page in others:
+        expect(page.locator("[data-seat]")).to_have_count(100)
+        expect(page.locator("#chip")).to_have_attribute("data-state", "live")
+    assert asked == []
+    first.close()
+    expect(others[-1].locator("#chip")).to_have_attribute("data-state", "live")
+    others[0].wait_for_timeout(0)
+    assert len(asked) <= 1
+
+
+def fast_forward(page: Page, seconds: int) -> None:
+    page.clock.run_for(seconds * 1000)
+
+
+def test_a_dialer_that_falls_silent_is_shown_and_numbers_are_dimmed(manager: Tab) -> None:
+    tab, page = manager, manager.page
+    page.clock.install()
+    tab.open(f"/board?project={tab.site.floor.project_id}")
+    chip = page.locator("#chip")
+    fast_forward(page, 1)
+    expect(chip).to_have_attribute("data-state", "live")
+    page.route("**/events", lambda route: route.abort())
+    page.evaluate("() => { window.dispatchEvent(new Event('offline')); }")
+    page.evaluate(CLOSE_STREAM)
+    fast_forward(page, 4)
+    expect(chip).to_have_attribute("data-state", "late")
+    expect(page.locator("#knobs-bar [data-knob=abandon_target] [data-step='1']")).to_be_disabled()
+    fast_forward(page, 8)
+    expect(chip).to_have_attribute("data-state", "stale")
+    expect(chip).to_contain_text("更新停止")
+    assert page.locator(".kpis").evaluate("e => getComputedStyle(e).opacity") == "0.5"
+    page.unroute("**/events")
+    fast_forward(page, 5)
+    expect(chip).to_have_attribute("data-state", "live")
+    expect(page.locator("#knobs-bar [data-knob=abandon_target] [data-step='1']")).to_be_enabled()
+
+
+CLOSE_STREAM = (
+    "() => import('/static/frame.js').then(({ live }) => { live.source.close(); live.source.onerror(); })"
+)
+
+
+def test_the_wallboard_goes_dark_after_a_minute_of_silence(new_tab: NewTab, manager_cookies: Any) -> None:
+    tab = new_tab(viewport={"width": 1920, "height": 1080}, storage_state=manager_cookies)
+    page = tab.page
+    page.clock.install()
+    tab.open("/wall")
+    fast_forward(page, 1)
+    expect(page.locator("[data-seat]")).to_have_count(100)
+    page.route("**/events", lambda route: route.abort())
+    page.evaluate(CLOSE_STREAM)
+    fast_forward(page, 62)
+    expect(page.locator("#stale")).to_be_visible()
+    expect(page.locator("#stale")).to_contain_text("更新停止")
+
+
+def test_a_monitor_is_enrolled_once_and_then_starts_by_itself(new_tab: NewTab) -> None:
+    kiosk = new_tab(viewport={"width": 1366, "height": 768})
+    page = kiosk.open("/seat/A-01+A-05")
+    code = page.locator(".enrol b").inner_text()
+    assert len(code.replace(" ", "")) == 6
+    manager = new_tab()
+    log_in(manager, "super")
+    office = manager.open("/monitors")
+    office.get_by_label("6けたの番号").fill(code)
+    office.get_by_label("置き場所の名前").fill("A列")
+    office.get_by_role("button", name="登録", exact=True).click()
+    expect(office.get_by_text("モニタを登録しました")).to_be_visible()
+    expect(page.locator("[data-label=A-01] [data-is=name]")).to_contain_text("様")
+    page.reload()
+    expect(page.locator("[data-label=A-01] [data-is=name]")).to_contain_text("様")
+    assert page.goto(kiosk.site.url + "/board").url.endswith("/login?next=/board")  # type: ignore[union-attr]
+
+
+def test_a_monitor_refuses_seats_it_does_not_know(manager: Tab) -> None:
+    page = manager.open("/seat/Z-99")
+    expect(page.get_by_role("alert")).to_contain_text("表示できません")
+
+
+def test_the_monitor_follows_the_call_echoes_digits_and_forgets_the_customer(manager: Tab) -> None:
+    page = manager.open("/seat/A-02+A-03")
+    name = page.locator("[data-label=A-02] [data-is=name]")
+    expect(name).to_contain_text("様")
+    customer = name.inner_text().removesuffix(" 様")
+    now = manager.site.dialer.board.now_at
+    before = change(manager, "A-02", state="wrapup", since_at=now, typed="0")
+    expect(page.locator("[data-label=A-02] [data-is=state]")).to_contain_text("結果入力", timeout=1000)
+    expect(page.locator("[data-label=A-02] [data-is=typed]")).to_have_text("0＿")
+    change(manager, "A-02", typed="06")
+    expect(page.locator("[data-label=A-02] [data-is=typed]")).to_have_text("06 見込")
+    change(
+        manager, "A-02", state="waiting", typed="", saved_code="06", customer_id=0, number="", attempt_id=0
+    )
+    expect(page.locator("[data-label=A-02] [data-is=big]")).to_have_text("接続待ち")
+    expect(page.locator("[data-label=A-02] [data-is=typed]")).to_have_text("✔ 06 見込")
+    expect(name).to_be_hidden()
+    assert customer not in page.locator("[data-label=A-02]").inner_text()
+    names = ("state", "since_at", "typed", "saved_code", "customer_id", "number", "attempt_id")
+    change(manager, "A-02", **{name: getattr(before, name) for name in names})
+
+
+def test_a_result_that_is_overdue_raises_the_alarm(manager: Tab) -> None:
+    page = manager.open("/seat/A-05")
+    now = manager.site.dialer.board.now_at
+    before = change(manager, "A-05", state="wrapup", since_at=now - 500)
+    expect(page.locator("[data-label=A-05] [data-is=state]")).to_contain_text("結果未入力")
+    expect(page.locator("[data-label=A-05] [data-is=band]")).to_have_class("band s-alarm")
+    change(manager, "A-05", state=before.state, since_at=before.since_at)
