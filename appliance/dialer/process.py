@@ -17,6 +17,7 @@ from appliance.dialer.messages import Figures
 from appliance.dialer.shell import Shell
 from appliance.dialer.shell_board import BoardServer
 from appliance.dialer.shell_desk import Desk
+from appliance.dialer.shell_flight import InputRecorder
 from appliance.dialer.shell_lines import Lines
 from appliance.dialer.shell_media import Media
 from appliance.dialer.shell_preview import Preview
@@ -92,6 +93,12 @@ class Dialer:
         machine = Machine(service_code=self._settings.phones.service_code)
         self._shell = Shell(machine=machine, trunk=trunk, clock=self._clock)
         self._sums = Sums(self._shell)
+        self._inputs = InputRecorder(
+            self._home.trace,
+            bytes_max=self._settings.limits.trace_bytes_max,
+            is_secret=machine.is_secret,
+        )
+        self._shell.listen(self._inputs.record)
         self._desk = Desk(self._shell, self._store, alarm=self._alarm)
         self._media = Media(
             self._shell,
@@ -127,14 +134,18 @@ class Dialer:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._shell.stop()
         self._desk.stop()
+        self._inputs.write(self._inputs.take())
         trunk.close()
         recorder.close()
         log.info("stopped")
 
     async def _flush(self, recorder: FlightRecorder) -> None:
+        """Both flight recorders reach the disk once a second."""
+        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(CLOCK_LOOK_S)
             recorder.flush(self._clock.monotonic())
+            await loop.run_in_executor(None, self._inputs.write, self._inputs.take())
 
     async def _watch_clock(self) -> None:
         """Tell the machine when the wall clock was set: calling hours and days depend on it."""

@@ -8,14 +8,17 @@ from typing import Any
 from appliance.dialer import outputs
 from appliance.dialer.messages import Figures
 from appliance.dialer.shell import Shell
+from appliance.pri_card.trunk import SetupSent
 
 
 class Sums:
-    """Counts outputs as they are carried out."""
+    """Counts SETUPs as they leave and outputs as they are carried out."""
 
     def __init__(self, shell: Shell) -> None:
         self._counts: collections.Counter[str] = collections.Counter()
         self._seconds: collections.defaultdict[str, float] = collections.defaultdict(float)
+        self._open: dict[str, set[int]] = {"answered": set(), "connected": set()}
+        shell.watch(SetupSent, self._sent)
         shell.overhear(outputs.SaveAttempt, self._attempt)
         shell.overhear(outputs.SaveInterval, self._interval)
 
@@ -33,12 +36,18 @@ class Sums:
         )
 
     def _attempt(self, output: outputs.SaveAttempt) -> None:
-        if not output.end:
-            return
-        self._counts["attempts"] += output.setup_at > 0
-        self._counts["answered"] += output.answered_at > 0
-        self._counts["connected"] += output.connected_at > 0
-        self._counts["abandoned"] += output.result in ("92", "96")
+        """An attempt is saved up to three times; each of its steps counts once, when it is first seen."""
+        for name, at in (("answered", output.answered_at), ("connected", output.connected_at)):
+            if at > 0 and output.attempt_id not in self._open[name]:
+                self._open[name].add(output.attempt_id)
+                self._counts[name] += 1
+        if output.end:
+            self._counts["abandoned"] += output.result in ("92", "96")
+            for ids in self._open.values():
+                ids.discard(output.attempt_id)
+
+    def _sent(self, _event: SetupSent) -> None:
+        self._counts["attempts"] += 1
 
     def _interval(self, output: outputs.SaveInterval) -> None:
         self._seconds[output.kind] += output.seconds

@@ -20,7 +20,9 @@ import pytest
 
 from appliance import ipc
 from appliance.audio import messages as audio
+from appliance.dialer import flight, outputs, shell_flight
 from appliance.dialer import messages as dialer
+from appliance.dialer.machine import Machine
 from appliance.phones import messages as phones
 from appliance.settings import Home
 from appliance.simulator import population
@@ -231,6 +233,23 @@ def test_a_list_is_dialled_handed_over_coded_and_counted(home: Home) -> None:
     store = open_store(home)
     assert compare.compare(store) == []
     store.close()
+    assert_the_flight_runs_again(home, codes=["01", "01", "01"])
+
+
+def assert_the_flight_runs_again(home: Home, *, codes: list[str]) -> None:
+    """The recorded inputs, fed to a new machine, give the same results; the PIN is not among them."""
+    recorded = b"".join(path.read_bytes() for path in shell_flight.files(home.trace))
+    digits = [
+        what.digit
+        for _now, what in map(flight.decode, recorded.splitlines())
+        if isinstance(what, audio.Digit)
+    ]
+    assert "".join(digits).startswith("1001#000000#*")
+    again = flight.replay(recorded.splitlines(), Machine())
+    saved = [
+        output for _now, _what, outs in again for output in outs if isinstance(output, outputs.SaveHistory)
+    ]
+    assert [entry.code for entry in saved] == codes
 
 
 def test_a_killed_dialer_loses_no_result_and_dials_nobody_twice(home: Home) -> None:

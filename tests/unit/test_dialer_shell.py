@@ -13,6 +13,7 @@ from appliance.dialer import inputs, outputs
 from appliance.dialer.attempt import Attempt, State
 from appliance.dialer.shell import Shell
 from appliance.dialer.shell_lines import Lines
+from appliance.dialer.shell_sums import Sums
 from appliance.pri_card.trunk import Alerting, Line, PlaceCall, SetupSent, SpanState
 from appliance.settings import Span
 
@@ -186,3 +187,33 @@ def test_each_channel_shows_what_it_does() -> None:
     assert (board.is_up, board.channels, board.slot_ms) == (True, "srt" + "." * 20, 40)
     assert lines.call_on(1, 2) == 2
     assert lines.call_on(1, 4) is None
+
+
+def saved(attempt_id: int, **values: Any) -> outputs.SaveAttempt:
+    return outputs.SaveAttempt(attempt_id, **values)
+
+
+def test_a_step_of_an_attempt_counts_once_however_often_it_is_saved() -> None:
+    async def work() -> None:
+        answers = {
+            inputs.Tick: [
+                saved(1, setup_at=1.0, answered_at=2.0),
+                saved(1, setup_at=1.0, answered_at=2.0, connected_at=2.0),
+                saved(1, setup_at=1.0, answered_at=2.0, connected_at=2.0, result="01", end="result"),
+                saved(2, setup_at=1.0, answered_at=3.0, result="96", end="result"),
+            ]
+        }
+        wire = Wire()
+        shell = Shell(machine=Script(answers), trunk=wire, clock=SystemClock())
+        shell.carries_out({outputs.SaveAttempt: lambda _output: None})
+        sums = Sums(shell)
+        wire.events = [SetupSent(1, Line(1, 1)), SetupSent(2, Line(1, 2))]
+        shell.poll()
+        shell.feed(inputs.Tick())
+        found = sums.figures(
+            answer_to_packet_ms=(), setup_slot_error_ms=(), events_to_disk_ms=(), lost_events=0
+        )
+        assert (found.attempts, found.answered, found.connected, found.abandoned) == (2, 2, 1, 1)
+        shell.stop()
+
+    on_loop(work)
