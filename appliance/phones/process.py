@@ -14,10 +14,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from appliance import ipc
-from appliance.errors import SettingsError, YobirinError
+from appliance.errors import DeviceError, SettingsError, YobirinError
 from appliance.phones import messages, sip_stack
 from appliance.phones.service import Service
 from appliance.settings import Home, Settings
+
+log = logging.getLogger("phones")
 
 TICK_S: Final = 1.0
 STOP_WAIT_S: Final = 3.0
@@ -42,6 +44,8 @@ def run(home: Home, settings: Settings) -> None:
         sip_stack.loop()
     finally:
         timer.cancel()
+        service.hang_up_all()
+        sip_stack.loop(FLUSH_S)
         service.close()
         door.close()
 
@@ -132,4 +136,7 @@ class Door:
             result = work(self._service)
         except YobirinError as error:
             result = error
+        except Exception as error:
+            log.exception("a command of the dialer failed")
+            result = DeviceError(f"Phones could not do it: {error}.", remedy="See phones.log.")
         self._loop.call_soon_threadsafe(done, result)

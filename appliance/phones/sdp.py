@@ -86,14 +86,14 @@ def _streams(text: str) -> list[_Stream]:
                 direction = value.strip()
         elif kind == "a" and streams and value.startswith("rtpmap:"):
             payload, _, coding = value[7:].partition(" ")
-            if coding.strip().lower().startswith("telephone-event/8000") and payload.isdigit():
+            if coding.strip().lower().startswith("telephone-event/8000") and payload.isdecimal():
                 streams[-1].digits_payload = int(payload)
     return streams
 
 
 def _stream(value: str, address: str, direction: str) -> _Stream:
     words = value.split()
-    if len(words) < 4 or not words[1].partition("/")[0].isdigit():
+    if len(words) < 4 or not words[1].partition("/")[0].isdecimal():
         raise NotAcceptable(f"A phone's stream is described as {value[:60]!r}.")
     return _Stream(words[0], int(words[1].partition("/")[0]), words[2], tuple(words[3:]), address, direction)
 

@@ -99,10 +99,12 @@ class Service:
                 leg.call.end()
                 self._step(leg.name, Input.GONE, 408)
 
-    def close(self) -> None:
-        """End every leg and the socket."""
+    def hang_up_all(self) -> None:
+        """We are about to stop and forget: every phone is told."""
         for leg in self.legs.all():
             self._step(leg.name, Input.HANG_UP)
+
+    def close(self) -> None:
         self._stack.close()
 
     def _set_accounts(self, what: messages.SetAccounts) -> None:

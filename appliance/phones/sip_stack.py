@@ -80,6 +80,11 @@ class Gate(SipTransactionManager):  # type: ignore[misc]  # sippy has no types
             return
         super().handleIncoming(data_in, ra, server, rtime)
 
+    def newTransaction(self, msg: Any, *words: Any, **more: Any) -> Any:  # noqa: N802
+        """Everything goes out by UDP, also to a phone whose Contact says `transport=UDP` or TCP."""
+        msg.setTarget((msg.getTarget()[0], "udp"))
+        return super().newTransaction(msg, *words, **more)
+
     def _is_allowed(self, host: str) -> bool:
         try:
             address = ipaddress.ip_address(host)
@@ -199,9 +204,9 @@ class Stack:
 # --- sippy's loop -------------------------------------------------------------------------------------
 
 
-def loop() -> None:
-    """Run sippy's loop in this thread, the one that imported this file, until `stop`."""
-    ED2.loop()
+def loop(timeout_s: float | None = None) -> None:
+    """Run sippy's loop in this thread, the one that imported this file, until `stop` or for so long."""
+    ED2.loop(timeout_s)
 
 
 def stop() -> None:

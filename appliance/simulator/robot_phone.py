@@ -60,8 +60,6 @@ class Exchange:
         return phone
 
     def close(self) -> None:
-        for phone in self.phones.values():
-            phone.close()
         self.stack.close()
 
     # --- SIP (Handler) --------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ from appliance.simulator.robot_rtp import Lines
 log = logging.getLogger("robots")
 
 TICK_S: Final = 0.05
+FLUSH_S: Final = 0.2  # BYEs leave by sippy's sender thread
 LOGINS: Final = ("secrets", "robots.json")
 
 
@@ -77,6 +78,8 @@ def run(
     finally:
         timer.cancel()
         watcher.stop()
+        floor.put_down()
+        sip_stack.loop(FLUSH_S)
         floor.close()
 
 
@@ -158,6 +161,11 @@ class Floor:
             robot = self.robots.get(seat.extension)
             if robot is not None:
                 robot.feed(SEEN[seat.state])
+
+    def put_down(self) -> None:
+        """Every handset, at once."""
+        for robot in self.robots.values():
+            robot.phone.close()
 
     def close(self) -> None:
         self._exchange.close()
