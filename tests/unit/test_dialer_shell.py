@@ -195,7 +195,7 @@ def saved(attempt_id: int, **values: Any) -> outputs.SaveAttempt:
 
 def test_a_step_of_an_attempt_counts_once_however_often_it_is_saved() -> None:
     async def work() -> None:
-        answers = {
+        answers: dict[type, list[Any]] = {
             inputs.Tick: [
                 saved(1, setup_at=1.0, answered_at=2.0),
                 saved(1, setup_at=1.0, answered_at=2.0, connected_at=2.0),
