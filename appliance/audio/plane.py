@@ -6,6 +6,7 @@ block; the time is handed in.  Waits for nothing and opens no file.
 
 from __future__ import annotations
 
+import ipaddress
 import random
 from collections.abc import Callable
 from typing import Any, Final, Protocol
@@ -169,6 +170,7 @@ class Plane:
         self._lines[command.port] = LinePort(command.port, channel, now)
 
     def _open_phone(self, command: messages.OpenPhone, now: float) -> messages.PhoneOpened:
+        _check_address(command.remote)
         phone = self._phones.get(command.port)
         if phone is not None:
             self._move(phone, command.remote, now)
@@ -191,6 +193,7 @@ class Plane:
         phone = self._phones.get(command.port)
         if phone is None:
             raise _unknown(command.port)
+        _check_address(command.remote)
         self._move(phone, command.remote, now)
 
     def _close_port(self, command: messages.ClosePort, _now: float) -> None:
@@ -296,7 +299,7 @@ class Plane:
         self.events.append(messages.Digit(port, key, source))
 
     def _watch_phone(self, phone: PhonePort, now: float) -> None:
-        if phone.remote.is_held:
+        if not phone.is_wanted:
             return
         silent_s = now - phone.heard_at
         due = [limit for limit in SILENCE_REPORTS_S if phone.silence_reported_s < limit <= silent_s]
@@ -306,6 +309,17 @@ class Plane:
 
     def _fault(self, port: str, what: str) -> None:
         self.events.append(messages.PortFault(port, what))
+
+
+def _check_address(media: Media) -> None:
+    """Refuse a name: finding its address could stop the tick for seconds.  Raises BadInput."""
+    try:
+        ipaddress.IPv4Address(media.address)
+    except ValueError as error:
+        raise BadInput(
+            f"a phone wants its speech at {media.address!r}, which is no IPv4 address.",
+            remedy="Set the phone to send its own address in SDP.",
+        ) from error
 
 
 def _unknown(port: str) -> BadInput:

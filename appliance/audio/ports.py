@@ -142,10 +142,15 @@ class PhonePort(Port):
         self._on_key = on_key
         self._is_sent_ahead = False
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the phone wants speech now; port 0 and 0.0.0.0 say no as well (RFC 3264 5.1, 8.4)."""
+        return not self.remote.is_held and self.remote.port > 0 and self.remote.address != "0.0.0.0"  # noqa: S104 - read, not bound
+
     def move(self, remote: Media, now: float) -> None:
         """The phone's end changed, or it went on hold or came back."""
         self.remote = remote
-        if not remote.is_held and remote.port:
+        if self.is_wanted:
             self._latch.expect((remote.address, remote.port))
         self.heard_at = now
 
@@ -176,7 +181,7 @@ class PhonePort(Port):
         if self._is_sent_ahead:
             self._is_sent_ahead = False
             return True
-        if self.remote.is_held or not self.remote.port:
+        if not self.is_wanted:
             self._sender.skip(BLOCK_BYTES)
             return False
         return self.rtp.send(self._sender.packet(block), self._latch.target)

@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any, Final
 
 from appliance.audio import messages, tones
@@ -60,7 +61,7 @@ class Loop:
     """Ticks and serves until `stop`."""
 
     def __init__(
-        self, *, plane: Plane, recorder: DiskRecorder, path: Any, clock: Clock, is_clocked: bool
+        self, *, plane: Plane, recorder: DiskRecorder, path: Path, clock: Clock, is_clocked: bool
     ) -> None:
         self._plane = plane
         self._recorder = recorder
@@ -96,7 +97,7 @@ class Loop:
             if count % TICKS_PER_S == 0:
                 self._every_second(now)
             elif count % COLLECT_EVERY_TICKS == 1:
-                gc.collect(1)
+                gc.collect()
             self._report()
 
     def close(self) -> None:
@@ -125,10 +126,14 @@ class Loop:
 
     def _wait_for_line(self, timeout_s: float) -> bool:
         """Wait for the reference's next block, serving meanwhile."""
+        self._choose_reference()  # its port may have been closed since
+        if self._reference < 0:
+            return False
         poller = select.poll()
         poller.register(self._reference, select.POLLIN | select.POLLPRI)
         poller.register(self._service.fileno(), select.POLLIN)
-        ready = {descriptor for descriptor, _ in poller.poll(max(1.0, timeout_s * 1000))}
+        events = poller.poll(max(1.0, timeout_s * 1000))
+        ready = {descriptor for descriptor, mask in events if mask & (select.POLLIN | select.POLLPRI)}
         if self._service.fileno() in ready:
             self._service.poll(0)
             self._report()
@@ -172,6 +177,7 @@ class Loop:
 
 def run(home: Home, settings: Settings) -> None:
     """Build everything, tick until SIGTERM or SIGINT, end all recordings.  Raises YobirinError."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     _take_priority()  # the threads inherit it: an ordinary one, put aside, would keep the interpreter's lock
     clock = SystemClock()
     spans = Spans(settings, home)

@@ -213,6 +213,8 @@ def test_sigterm_finishes_recordings_and_exits_cleanly(rig: Rig) -> None:
         (Hush("b2/2"), "b2/2"),
         (Listen("p9"), "p9"),
         (SetRemote("p9", Media("127.0.0.1", 9)), "p9"),
+        (SetRemote("p1", Media("phone.example", 9)), "phone.example"),
+        (messages.OpenPhone("p2", Media("", 9)), "no IPv4 address"),
         (messages.OpenLine("b4/1", 4, 1), "span 4"),
         (messages.OpenLine("b1/24", 1, 24), "channel 24"),
         (messages.Digit("p1", "5"), "no command"),
