@@ -19,6 +19,7 @@ from appliance.dialer.pacing_forecast import Forecast, SeatsSeen
 
 __all__ = ["Pacer", "SeatsSeen", "Verdict"]
 
+PAUSE_S: Final = 4 * 3600.0  # without a call: what follows is another day, with a ledger of its own
 AGAIN_S: Final = 0.25  # ringing calls age: asked again this soon even when nothing happens
 KNOWN_CALLS: Final = 20  # until so many calls are known, one call for each waiting seat
 CALLS_PER_SEAT_MAX: Final = 40  # a law gone wrong must not fill the lines
@@ -41,6 +42,7 @@ class Pacer:
         self._budget = Budget(target)
         self._unserved = 0  # answered, neither connected nor abandoned yet
         self._again_at: float | None = None
+        self._placed_at = 0.0
 
     def set_target(self, target: float) -> None:
         """Change the abandon target while running."""
@@ -48,6 +50,9 @@ class Pacer:
 
     def placed(self, attempt_id: int, list_id: int, hour: int, now: float) -> None:
         """A call was started, for a list, in an hour of the day."""
+        if now - self._placed_at > PAUSE_S:
+            self._budget.begin()
+        self._placed_at = now
         self._forecast.placed(attempt_id, (list_id, hour), now)
 
     def ended(self, attempt_id: int, now: float, *, is_answered: bool) -> None:

@@ -9,39 +9,60 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-START: Final = 0.02  # chance of no seat at which calls are started until the ledger says otherwise
+START: Final = 0.024  # chance of no seat at which calls are started until the ledger says otherwise
 LOWEST: Final = math.log(1e-4)
 HIGHEST: Final = math.log(0.7)
-GAIN: Final = 0.5  # of the logarithm, per abandon too many or too few, at SMALL_SEATS
-SMALL_SEATS: Final = 5.0
-RESERVE: Final = 2.5  # abandons kept unspent, at SMALL_SEATS, so that chance rarely carries a day over
-RESERVE_ANSWERS: Final = 300.0  # answers over which the reserve is put by
+SMALL_SEATS: Final = 5.0  # the numbers below are for a floor of this size
+DAY_ANSWERS: Final = 180.0  # per seat in a full shift
+GAIN_EARLY: Final = 0.15  # of the logarithm, per abandon too many or too few: the day can still even it out
+GAIN_LATE: Final = 0.5
+RESERVE: Final = 3.0  # abandons kept unspent by the end of a day, so that chance rarely carries it over
 DRIFT: Final = 1.0 / 1000.0  # share of the gain that stays for good, per answer
+RECENT_ANSWERS: Final = 10.0  # per seat: the memory of the brake, about half an hour
+RECENT_SHARE: Final = 1.5  # abandons in it that are due at the target
+RECENT_SPARE: Final = 0.7  # and by chance; the brake works from their sum
+BRAKE: Final = 1.0  # of the logarithm, per recent abandon over that
 
 
 class Budget:
-    """Abandons allowed, and spent."""
+    """Abandons allowed, and spent.  The limits are for a target of 3 %; they scale with it and the seats."""
 
     def __init__(self, target: float) -> None:
         self.target = target
         self._base = math.log(START)
-        self._gain, self._reserve = GAIN, RESERVE
+        self._scale = 1.0
         self.begin()
 
     def begin(self) -> None:
         """A shift begins with an empty ledger; the threshold learnt stays."""
         self._answers = 0
-        self._saved = 0.0
+        self._saved = self._recent = 0.0
 
     @property
     def threshold(self) -> float:
         """The chance (0-1) at which a call is still started."""
-        return math.exp(min(HIGHEST, max(LOWEST, self._base + self._gain * self._excess)))
+        expected = RECENT_SHARE * self._scale + RECENT_SPARE * math.sqrt(self._scale)
+        over = max(0.0, self._recent - expected * self.target / 0.03)
+        brake = BRAKE / math.sqrt(self._scale) * over
+        return math.exp(min(HIGHEST, max(LOWEST, self._base + self._gain * self._excess - brake)))
+
+    @property
+    def _day(self) -> float:
+        """How much of a full shift's answers has come (0-1)."""
+        return min(1.0, self._answers / (DAY_ANSWERS * SMALL_SEATS * self._scale))
+
+    @property
+    def _reserve(self) -> float:
+        return RESERVE * math.pow(self._scale, 0.6) * self.target / 0.03
+
+    @property
+    def _gain(self) -> float:
+        return (GAIN_EARLY + (GAIN_LATE - GAIN_EARLY) * self._day**2) / math.sqrt(self._scale)
 
     @property
     def _excess(self) -> float:
         """Abandons that may be spent beyond the reserve; negative when the ledger is overdrawn."""
-        return self._saved - self._reserve * min(1.0, self._answers / RESERVE_ANSWERS)
+        return self._saved - self._reserve * self._day
 
     def set_target(self, target: float) -> None:
         """Change the target while running."""
@@ -49,12 +70,13 @@ class Budget:
 
     def set_seats(self, seats: int) -> None:
         """A larger floor has more answers to even things out: a gentler gain, a deeper reserve."""
-        scale = math.sqrt(max(1.0, seats / SMALL_SEATS))
-        self._gain, self._reserve = GAIN / scale, RESERVE * scale
+        self._scale = max(1.0, seats / SMALL_SEATS)
 
     def spend(self, *, is_abandoned: bool) -> None:
         """One answered call was connected or abandoned.  Savings are bounded, lest they be spent at once."""
         self._answers += 1
+        self._recent *= 1.0 - 1.0 / (RECENT_ANSWERS * SMALL_SEATS * self._scale)
+        self._recent += is_abandoned
         self._saved = min(self._saved + self.target - is_abandoned, 2.0 * self._reserve)
         self._base = min(HIGHEST, max(LOWEST, self._base + self._gain * self._excess * DRIFT))
 
