@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from appliance.audio import messages as audio
-from appliance.dialer import inputs, machine_board, rules
+from appliance.dialer import inputs, machine_board, machine_gate, rules
 from appliance.dialer.attempt import Attempt, State
 from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.inputs import Customer, ProjectSettings
@@ -92,7 +92,7 @@ class Machine:
     def may_setup(self, call_id: int, now: float) -> bool:
         """The trunk's gate, asked in the instant before SETUP.  Changes nothing."""
         attempt = self._core.attempts.get(call_id)
-        return attempt is not None and self._calls.may_setup(attempt, now)
+        return attempt is not None and machine_gate.may_setup(self._core, attempt, now)
 
     def preview_refusal(self, seat_id: int, customer: Customer, now: float) -> str:
         """Why `PreviewDial` would not dial, as a rule's code or a word; empty when it would."""
@@ -208,7 +208,7 @@ class Machine:
 
     def _configure(self, what: inputs.Configure) -> None:
         self._core.configure(what)
-        self._desks.rehome()
+        self._desks.books.rehome()
 
     def _start(self, what: inputs.Start) -> None:
         core = self._core
@@ -290,7 +290,7 @@ class Machine:
         core.timers.arm("house", 0, core.now + HOUSEKEEPING_S)
         self._look_at_day()
         core.in_hand.forget_before(core.now - KEEP_ENDED_S, core.wall_now - KEEP_CALLED_S)
-        self._desks.rehome()
+        self._desks.books.rehome()
         core.unpaced |= set(core.projects)
 
     def _look_at_day(self) -> None:

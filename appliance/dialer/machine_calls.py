@@ -11,15 +11,16 @@ from typing import Final, Protocol
 
 from appliance.audio import messages as audio
 from appliance.dialer import attempt as attempts
+from appliance.dialer import machine_gate as gate
 from appliance.dialer import outputs, rules, seats
 from appliance.dialer.attempt import Attempt, Do, Event, State
 from appliance.dialer.inputs import Customer
 from appliance.dialer.machine_core import CONGESTED_S, Core
+from appliance.dialer.machine_ledger import Ledger
 from appliance.dialer.project import Project
 from appliance.pri_card import trunk
 
 RETRIES_MAX: Final = 3  # faults of the line; then the customer waits until the list is offered again
-QUEUE_AGE_MAX_S: Final = 3.0  # an attempt older than this was decided for seats of another moment
 APOLOGY_MAX_S: Final = 15.0  # the apology is cut here should audio never say that it was said
 CAUSE_NORMAL: Final = 16
 
@@ -40,6 +41,7 @@ class Calls:
     def __init__(self, core: Core) -> None:
         self._core = core
         self.desks: Desks
+        self._ledger = Ledger(core)
         self._do: dict[Do, Callable[[Attempt], None]] = {
             Do.NOTHING: lambda _attempt: None,
             Do.PLACE: self._place,
@@ -103,33 +105,6 @@ class Calls:
         )  # fmt: skip
         return attempt
 
-    def refusal(self, attempt: Attempt, now: float) -> rules.Refusal | None:
-        """What forbids the SETUP of a committed attempt now.  Changes nothing."""
-        core, project = self._core, self._core.projects[attempt.project_id]
-        at = now + core.wall_offset_s
-        held = rules.project_refusal(project.settings, at, core.utc_offset_s)
-        run = core.lists.get(attempt.list_id)
-        if held is None and not attempt.is_preview:
-            held = rules.list_refusal(run.settings if run else None)
-        if held is not None:
-            return held
-        if run is not None and not attempt.is_preview and attempt.attempt_id < run.valid_from:
-            return "changed"
-        number = (attempt.tenant_id, attempt.customer.number)
-        last = max(attempt.customer.last_called_at, core.in_hand.called_at.get(number, 0.0))
-        return rules.customer_refusal(
-            project.settings, attempt.customer, core.blocks, at=at, day=core.day, last_called_at=last
-        )
-
-    def may_setup(self, attempt: Attempt, now: float) -> bool:
-        """The rules once more, and whether anybody is left to dial for."""
-        project = self._core.projects[attempt.project_id]
-        if attempt.state is not State.COMMITTED or project.calls_out > project.settings.channel_share:
-            return False
-        if not attempt.is_preview and (not project.ready or now - attempt.opened > QUEUE_AGE_MAX_S):
-            return False
-        return self.refusal(attempt, now) is None
-
     def _place(self, attempt: Attempt) -> None:
         settings = self._core.projects[attempt.project_id].settings
         self._core.emit(
@@ -144,7 +119,7 @@ class Calls:
         95 passes: who was called too recently is left to a later offer, as is whose list has changed.
         """
         core = self._core
-        refusal = self.refusal(attempt, core.now)
+        refusal = gate.refusal(core, attempt, core.now)
         code = refusal if refusal in rules.CODES and refusal != "95" else ""
         attempt.result = code or ""
         self._end(attempt, "result" if code else "withdrawn")
@@ -156,7 +131,7 @@ class Calls:
                 )
             )  # fmt: skip
         elif refusal not in ("95", "changed"):
-            self._put_back(attempt, is_first=True)
+            self._ledger.put_back(attempt, is_first=True)
 
     # --- until an answer ------------------------------------------------------------------------------
 
@@ -217,7 +192,7 @@ class Calls:
         """End a call nobody answered."""
         attempt.result = result
         self._clear_line(attempt)
-        self._leave_dialling(attempt, is_answered=False)
+        self._ledger.leave_dialling(attempt, is_answered=False)
         if result == "92":
             self._core.minutes.count_abandon(attempt.list_id, self._core.wall_now)
 
@@ -227,13 +202,13 @@ class Calls:
         core, project = self._core, self._core.projects[attempt.project_id]
         attempt.answered = core.now
         core.minutes.count_answer(attempt.list_id, core.wall_now)
-        self._leave_dialling(attempt, is_answered=True)
+        self._ledger.leave_dialling(attempt, is_answered=True)
         seat_id = attempt.seat_id if attempt.is_preview else seats.longest_waiting(project.waiting)
         if seat_id is not None:
             attempt.seat_id = seat_id
             self.step(attempt, Event.SEAT_FOUND)
             return
-        self._save(attempt)
+        self._ledger.save(attempt)
         project.unserved.append(attempt.attempt_id)
         core.timers.arm("window", attempt.attempt_id, core.now + project.settings.answer_window_s)
 
@@ -249,13 +224,13 @@ class Calls:
 
     def _connect(self, attempt: Attempt) -> None:
         core, project = self._core, self._core.projects[attempt.project_id]
-        self._leave_unserved(attempt)
+        self._ledger.leave_unserved(attempt)
         attempt.connected = core.now
         attempt.user_id = core.seats[attempt.seat_id].user_id
         if not attempt.is_preview:
             project.count_answer(core.now, is_abandoned=False)
         self.desks.hand_over(attempt.seat_id, attempt)
-        self._save(attempt)
+        self._ledger.save(attempt)
 
     def cut_ringing(self, project: Project) -> None:
         """92, where overdial is told to: no seat waits, so nobody could take the answer."""
@@ -269,24 +244,14 @@ class Calls:
 
     def _apologise(self, attempt: Attempt) -> None:
         core, project = self._core, self._core.projects[attempt.project_id]
-        self._count_abandoned(attempt)
+        self._ledger.count_abandoned(attempt)
         own = f"project-{attempt.project_id}-apology"
         prompt = own if project.settings.has_apology else "apology"
         core.emit(audio.Play(attempt.port, (prompt,), tag="apology"))
         core.timers.arm("apology", attempt.attempt_id, core.now + APOLOGY_MAX_S)
 
-    def _count_abandoned(self, attempt: Attempt) -> None:
-        """An answer found no seat; counted once, whatever becomes of the line."""
-        if attempt.result == "96":
-            return
-        attempt.result = "96"
-        self._leave_unserved(attempt)
-        self._core.minutes.count_abandon(attempt.list_id, self._core.wall_now)
-        if not attempt.is_preview:
-            self._core.projects[attempt.project_id].count_answer(self._core.now, is_abandoned=True)
-
     def _clear_abandoned(self, attempt: Attempt) -> None:
-        self._count_abandoned(attempt)
+        self._ledger.count_abandoned(attempt)
         self._clear_line(attempt)
 
     def _note_too_late(self, attempt: Attempt) -> None:
@@ -297,7 +262,7 @@ class Calls:
                 attempt.result = "96"  # counted as abandoned when it was cut
                 self._core.projects[attempt.project_id].count_answer(self._core.now, is_abandoned=True)
             else:
-                self._count_abandoned(attempt)
+                self._ledger.count_abandoned(attempt)
 
     # --- a talk's end ---------------------------------------------------------------------------------
 
@@ -320,8 +285,8 @@ class Calls:
         self._clear_line(attempt)
 
     def _note_cleared(self, attempt: Attempt) -> None:
-        self._free_line(attempt)
-        self._save(attempt)
+        self._ledger.free_line(attempt)
+        self._ledger.save(attempt)
 
     # --- disposal -------------------------------------------------------------------------------------
 
@@ -330,17 +295,18 @@ class Calls:
         self._dispose(attempt)
 
     def _dispose_abandoned(self, attempt: Attempt) -> None:
-        self._count_abandoned(attempt)
+        self._ledger.count_abandoned(attempt)
         self._dispose(attempt)
 
     def _dispose_fault(self, attempt: Attempt) -> None:
         """A fault of the line is nobody's result: dialled again a bounded number of times."""
         core = self._core
         self._end(attempt, "fault")
+        core.in_hand.forget_call(attempt.tenant_id, attempt.customer.number)
         customer_id = attempt.customer.customer_id
         core.retries[customer_id] = core.retries.get(customer_id, 0) + 1
         if core.retries[customer_id] <= RETRIES_MAX:
-            self._put_back(attempt, is_first=False)
+            self._ledger.put_back(attempt, is_first=False)
         else:
             del core.retries[customer_id]
 
@@ -360,79 +326,16 @@ class Calls:
             )  # fmt: skip
 
     def _end(self, attempt: Attempt, end: outputs.AttemptEnd) -> None:
-        self._leave_dialling(attempt, is_answered=None if end != "result" or attempt.setup < 0 else False)
-        self._leave_unserved(attempt)
-        self._free_line(attempt)
+        self._ledger.leave_dialling(
+            attempt, is_answered=None if end != "result" or attempt.setup < 0 else False
+        )
+        self._ledger.leave_unserved(attempt)
+        self._ledger.free_line(attempt)
         if attempt.is_preview and attempt.connected < 0:
             self.desks.preview_over(attempt)
-        self._save(attempt, end)
+        self._ledger.save(attempt, end)
         self._core.in_hand.end(attempt.tenant_id, attempt.customer)
         del self._core.attempts[attempt.attempt_id]
-
-    def _free_line(self, attempt: Attempt) -> None:
-        """Give its channel back, once."""
-        core = self._core
-        if attempt.is_released:
-            return
-        attempt.is_released = True
-        attempt.cleared = core.now
-        core.calls_out -= 1
-        core.projects[attempt.project_id].calls_out -= 1
-        core.unpaced |= {p.project_id for p in core.projects.values() if p.last_pace.is_short}
-        core.timers.disarm("apology", attempt.attempt_id)
-        if attempt.line is not None:
-            core.emit(audio.ClosePort(attempt.port))
-
-    def _leave_dialling(self, attempt: Attempt, *, is_answered: bool | None) -> None:
-        """No longer on its way to an answer; the pacer learns how it ended.  None: nothing to learn."""
-        core, project = self._core, self._core.projects[attempt.project_id]
-        if attempt.is_dialled:
-            return
-        attempt.is_dialled = True
-        core.timers.disarm("ring", attempt.attempt_id)
-        if attempt.is_preview:
-            return
-        project.dialling -= 1
-        if is_answered is None:
-            project.pacer.withdrawn(attempt.attempt_id)
-        else:
-            project.answer_rate.add(is_answered)
-            project.ring_s.add(core.now - attempt.setup)
-            project.pacer.ended(attempt.attempt_id, core.now, is_answered=is_answered)
-        core.unpaced.add(project.project_id)
-
-    def _leave_unserved(self, attempt: Attempt) -> None:
-        project = self._core.projects[attempt.project_id]
-        if attempt.attempt_id in project.unserved:
-            project.unserved.remove(attempt.attempt_id)
-            self._core.timers.disarm("window", attempt.attempt_id)
-
-    def _put_back(self, attempt: Attempt, *, is_first: bool) -> None:
-        run = self._core.lists.get(attempt.list_id)
-        if run is None or attempt.is_preview or rules.list_refusal(run.settings) is not None:
-            return  # the store will offer the customer again
-        if attempt.customer.customer_id not in run.buffered:
-            run.put_back(attempt.customer, is_first=is_first)
-
-    def _save(self, attempt: Attempt, end: outputs.AttemptEnd | None = None) -> None:
-        core, line = self._core, attempt.line
-        core.emit(
-            outputs.SaveAttempt(
-                attempt.attempt_id,
-                line.span if line else 0,
-                line.channel if line else 0,
-                attempt.seat_id,
-                attempt.user_id,
-                core.at(attempt.setup),
-                core.at(attempt.alerting),
-                core.at(attempt.answered),
-                core.at(attempt.connected),
-                core.at(attempt.cleared),
-                attempt.cause,
-                attempt.result,
-                end or "",
-            )
-        )
 
     # --- the exchange refuses -------------------------------------------------------------------------
 

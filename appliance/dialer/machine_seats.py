@@ -14,9 +14,10 @@ from appliance.dialer.attempt import Attempt
 from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.attempt import State as CallState
 from appliance.dialer.inputs import LoginChecked, ResultCode, StandingSeat
+from appliance.dialer.machine_books import Books
 from appliance.dialer.machine_core import Core
 from appliance.dialer.project import Project
-from appliance.dialer.seat import KEPT, SHOWN, TYPED_MAX, Do, Event, Seat, State
+from appliance.dialer.seat import SHOWN, TYPED_MAX, Do, Event, Seat, State
 from appliance.phones import messages as phones
 
 TAKE_BACK_S: Final = 10.0
@@ -44,6 +45,7 @@ class Desks:
     def __init__(self, core: Core) -> None:
         self._core = core
         self.calls: Calls
+        self.books = Books(core)
         self._login = LoginChecked(0)
         self._do: dict[Do, Callable[[Seat], None]] = {
             Do.NOTHING: lambda _seat: None,
@@ -86,7 +88,7 @@ class Desks:
         if do is None:
             return False
         if SHOWN[seat.state] != shown_before:
-            self._moved(seat, before)
+            self.books.moved(seat, before)
         self._do[do](seat)
         self._core.show(seat)
         if seat.state is State.WAITING and before is not State.WAITING:
@@ -160,7 +162,7 @@ class Desks:
         core = self._core
         seat.leg, seat.user_id, seat.user_name = standing.leg, standing.user_id, standing.user_name
         seat.tenant_id, seat.project_ids = standing.tenant_id, standing.project_ids
-        seat.project_id = standing.project_id or self._home_of(seat)
+        seat.project_id = standing.project_id or self.books.home_of(seat)
         core.seat_of_leg[standing.leg] = seat
         seat.since = seat.interval_from = seat.last_action = core.now
         if seat.attempt is None:
@@ -169,7 +171,7 @@ class Desks:
         else:
             seat.state = State.ENTERING
             seat.wrap_from = core.now
-            self._sit(seat, is_in=True)
+            self.books.sit(seat, is_in=True)
             self._ask_code(seat)
         core.show(seat)
 
@@ -194,60 +196,6 @@ class Desks:
             seat.attempt = None
             self.step(seat, Event.PREVIEW_OVER)
 
-    # --- time -----------------------------------------------------------------------------------------
-
-    def _moved(self, seat: Seat, before: State) -> None:
-        """The shown state changed: close the interval, keep the project's books."""
-        self._close_interval(seat, before)
-        seat.since = self._core.now
-        self._sit(seat, is_in=False)
-        self._sit(seat, is_in=True)
-        self._keep(seat)
-
-    def _close_interval(self, seat: Seat, before: State) -> None:
-        core, kind = self._core, KEPT.get(SHOWN[before])
-        seconds = core.now - seat.interval_from
-        if kind is not None:
-            attempt = seat.attempt
-            core.emit(
-                outputs.SaveInterval(
-                    kind, seat.tenant_id, seat.seat_id, seat.user_id, seat.project_id,
-                    core.wall_now - seconds, seconds,
-                    attempt.list_id if attempt else 0, attempt.attempt_id if attempt else 0,
-                )
-            )  # fmt: skip
-            if kind in ("wait", "talk", "wrap"):
-                seat.day_totals[kind] += seconds
-            if kind == "wait":
-                seat.wait_s += seconds
-        seat.interval_from = core.now
-
-    def _sit(self, seat: Seat, *, is_in: bool) -> None:
-        """Take the seat out of its project's books, or put it into the one of its state."""
-        project = self._core.projects.get(seat.project_id)
-        if project is None:
-            return
-        if not is_in:
-            for book in (project.waiting, project.talking, project.wrapup):
-                book.pop(seat.seat_id, None)
-        elif seat.state is State.WAITING:
-            project.waiting[seat.seat_id] = self._core.now
-        elif seat.state is State.TALKING:
-            project.talking[seat.seat_id] = self._core.now
-        elif seat.state in (State.ENTERING, State.CONFIRMING):
-            project.wrapup[seat.seat_id] = self._core.now
-        self._core.unpaced.add(project.project_id)
-
-    def _keep(self, seat: Seat) -> None:
-        """What a restart must know."""
-        attempt_id = seat.attempt.attempt_id if seat.attempt else 0
-        if seat.user_id:
-            self._core.emit(
-                outputs.SaveSeat(
-                    seat.seat_id, seat.leg, seat.user_id, seat.project_id, attempt_id, self._core.wall_now
-                )
-            )
-
     # --- the log-in -----------------------------------------------------------------------------------
 
     def _say(self, seat: Seat, *prompts: str, tag: str = "") -> None:
@@ -269,43 +217,17 @@ class Desks:
         login = self._login
         seat.user_id, seat.user_name, seat.tenant_id = login.user_id, login.user_name, login.tenant_id
         seat.project_ids = login.project_ids
-        seat.project_id = self._home_of(seat)
+        seat.project_id = self.books.home_of(seat)
         seat.since = seat.interval_from = self._core.now
         seat.new_day()
         seat.wait_s = 0.0
         seat.saved_code = ""
-        self._keep(seat)
+        self.books.keep(seat)
         self._say(seat, "welcome", "press-star")
 
     def _say_refused(self, seat: Seat) -> None:
         seat.typed = seat.phone_id = ""
         self._say(seat, REFUSED_PROMPTS[self._login.reason], "login-id")
-
-    def _home_of(self, seat: Seat) -> int:
-        """The project a seat is dialled for: its user's first with somebody to call, or a started list."""
-        projects = [self._core.projects[p] for p in seat.project_ids if p in self._core.projects]
-        started = [project for project in projects if project.settings.is_active and project.started()]
-        best = [project for project in started if project.has_customers()] or started or projects
-        return best[0].project_id if best else 0
-
-    def rehome(self) -> None:
-        """Seats that wait for a project that has stopped or run out go to another of theirs."""
-        for seat in self._core.seats.values():
-            if seat.state is State.WAITING:
-                self._go_home(seat)
-
-    def _go_home(self, seat: Seat) -> None:
-        """Move a waiting seat, unless calls are on their way for it."""
-        project = self._core.projects.get(seat.project_id)
-        if project is not None and (project.dialling or project.unserved):
-            return
-        home = self._home_of(seat)
-        if home != seat.project_id:
-            self._close_interval(seat, seat.state)
-            self._sit(seat, is_in=False)
-            seat.project_id = home
-            self._sit(seat, is_in=True)
-            self._keep(seat)
 
     # --- ready, and talking ---------------------------------------------------------------------------
 
@@ -323,7 +245,7 @@ class Desks:
         if seat.logout_reason:
             self.step(seat, Event.FORCED_OUT)
             return
-        self._go_home(seat)
+        self.books.go_home(seat)
         project = self._core.projects.get(seat.project_id)
         if project is not None:
             self.calls.serve(project)
@@ -414,7 +336,7 @@ class Desks:
         )  # fmt: skip
         seat.attempt, seat.last, seat.saved_code, seat.coded = None, attempt, code, core.now
         self.calls.step(attempt, CallEvent.CODE_ENTERED)
-        self._keep(seat)
+        self.books.keep(seat)
 
     def _count_code(self, seat: Seat, code: str, *, sign: int) -> None:
         known = self._code_of(seat, code)

@@ -119,6 +119,10 @@ class InHand:
         self.called_at.pop((tenant_id, number), None)  # the newest stands last, so that the oldest is first
         self.called_at[(tenant_id, number)] = at
 
+    def forget_call(self, tenant_id: int, number: str) -> None:
+        """The line failed: the number counts as not called, and 95 does not hold its retry back."""
+        self.called_at.pop((tenant_id, number), None)
+
     def note_end(self, customer_id: int, now: float) -> None:
         """A customer's attempt has its result."""
         self.ended.pop(customer_id, None)

@@ -70,7 +70,7 @@ def test_calls_that_are_never_cleared_leak_channels(monkeypatch: pytest.MonkeyPa
 def test_a_channel_given_back_too_early_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     clear = Calls._clear_line
     monkeypatch.setattr(
-        Calls, "_clear_line", lambda calls, attempt: (clear(calls, attempt), calls._free_line(attempt))
+        Calls, "_clear_line", lambda calls, attempt: (clear(calls, attempt), calls._ledger.free_line(attempt))
     )
     with pytest.raises(AssertionError, match="channel in use is free"):
         run()

@@ -152,6 +152,14 @@ def test_faults_are_nobodys_result_and_retried_a_bounded_number_of_times() -> No
     assert not all_of(outputs.SaveHistory, floor.out)
 
 
+def test_the_interval_does_not_hold_a_retry_back() -> None:
+    floor = Floor(offer=1, interval_s=3600.0)
+    floor.ready()
+    floor.ring()
+    again = floor.feed(trunk.Cleared(1, 42, is_line_fault=True))
+    assert only(outputs.OpenAttempt, again).customer_id == 1
+
+
 def test_congestion_that_the_trunk_did_not_mark_is_a_fault_too() -> None:
     assert ends(ringing().clear(cause=34)) == [(1, "fault", "")]
 

@@ -1,0 +1,95 @@
+"""The machine's books of seats: whose time went where, who sits in which project, what a restart must know.
+
+Every second of a seat that is logged in ends up in exactly one interval: wait, talk, wrap, break or paused.
+"""
+
+from __future__ import annotations
+
+from appliance.dialer import outputs
+from appliance.dialer.machine_core import Core
+from appliance.dialer.seat import KEPT, SHOWN, Seat, State
+
+
+class Books:
+    """Keeps them; decides nothing but which of a user's projects a seat is dialled for."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def moved(self, seat: Seat, before: State) -> None:
+        """The shown state changed: close the interval, keep the project's books."""
+        self.close_interval(seat, before)
+        seat.since = self._core.now
+        self.sit(seat, is_in=False)
+        self.sit(seat, is_in=True)
+        self.keep(seat)
+
+    def close_interval(self, seat: Seat, before: State) -> None:
+        core, kind = self._core, KEPT.get(SHOWN[before])
+        seconds = core.now - seat.interval_from
+        if kind is not None:
+            attempt = seat.attempt
+            core.emit(
+                outputs.SaveInterval(
+                    kind, seat.tenant_id, seat.seat_id, seat.user_id, seat.project_id,
+                    core.wall_now - seconds, seconds,
+                    attempt.list_id if attempt else 0, attempt.attempt_id if attempt else 0,
+                )
+            )  # fmt: skip
+            if kind in ("wait", "talk", "wrap"):
+                seat.day_totals[kind] += seconds
+            if kind == "wait":
+                seat.wait_s += seconds
+        seat.interval_from = core.now
+
+    def sit(self, seat: Seat, *, is_in: bool) -> None:
+        """Take the seat out of its project's books, or put it into the one of its state."""
+        project = self._core.projects.get(seat.project_id)
+        if project is None:
+            return
+        if not is_in:
+            for book in (project.waiting, project.talking, project.wrapup):
+                book.pop(seat.seat_id, None)
+        elif seat.state is State.WAITING:
+            project.waiting[seat.seat_id] = self._core.now
+        elif seat.state is State.TALKING:
+            project.talking[seat.seat_id] = self._core.now
+        elif seat.state in (State.ENTERING, State.CONFIRMING):
+            project.wrapup[seat.seat_id] = self._core.now
+        self._core.unpaced.add(project.project_id)
+
+    def keep(self, seat: Seat) -> None:
+        """What a restart must know."""
+        attempt_id = seat.attempt.attempt_id if seat.attempt else 0
+        if seat.user_id:
+            self._core.emit(
+                outputs.SaveSeat(
+                    seat.seat_id, seat.leg, seat.user_id, seat.project_id, attempt_id, self._core.wall_now
+                )
+            )
+
+    def home_of(self, seat: Seat) -> int:
+        """The project a seat is dialled for: its user's first with somebody to call, or a started list."""
+        projects = [self._core.projects[p] for p in seat.project_ids if p in self._core.projects]
+        started = [project for project in projects if project.settings.is_active and project.started()]
+        best = [project for project in started if project.has_customers()] or started or projects
+        return best[0].project_id if best else 0
+
+    def rehome(self) -> None:
+        """Seats that wait for a project that has stopped or run out go to another of theirs."""
+        for seat in self._core.seats.values():
+            if seat.state is State.WAITING:
+                self.go_home(seat)
+
+    def go_home(self, seat: Seat) -> None:
+        """Move a waiting seat, unless calls are on their way for it."""
+        project = self._core.projects.get(seat.project_id)
+        if project is not None and (project.dialling or project.unserved):
+            return
+        home = self.home_of(seat)
+        if home != seat.project_id:
+            self.close_interval(seat, seat.state)
+            self.sit(seat, is_in=False)
+            seat.project_id = home
+            self.sit(seat, is_in=True)
+            self.keep(seat)

@@ -1,0 +1,40 @@
+"""The gate before SETUP: the rules once more, and whether anybody is left to dial for.  Changes nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from appliance.dialer import rules
+from appliance.dialer.attempt import Attempt, State
+from appliance.dialer.machine_core import Core
+
+QUEUE_AGE_MAX_S: Final = 3.0  # an attempt older than this was decided for seats of another moment
+
+
+def refusal(core: Core, attempt: Attempt, now: float) -> rules.Refusal | None:
+    """What forbids the SETUP of a committed attempt now.  Changes nothing."""
+    project = core.projects[attempt.project_id]
+    at = now + core.wall_offset_s
+    held = rules.project_refusal(project.settings, at, core.utc_offset_s)
+    run = core.lists.get(attempt.list_id)
+    if held is None and not attempt.is_preview:
+        held = rules.list_refusal(run.settings if run else None)
+    if held is not None:
+        return held
+    if run is not None and not attempt.is_preview and attempt.attempt_id < run.valid_from:
+        return "changed"
+    number = (attempt.tenant_id, attempt.customer.number)
+    last = max(attempt.customer.last_called_at, core.in_hand.called_at.get(number, 0.0))
+    return rules.customer_refusal(
+        project.settings, attempt.customer, core.blocks, at=at, day=core.day, last_called_at=last
+    )
+
+
+def may_setup(core: Core, attempt: Attempt, now: float) -> bool:
+    """The rules once more, and whether anybody is left to dial for."""
+    project = core.projects[attempt.project_id]
+    if attempt.state is not State.COMMITTED or project.calls_out > project.settings.channel_share:
+        return False
+    if not attempt.is_preview and (not project.ready or now - attempt.opened > QUEUE_AGE_MAX_S):
+        return False
+    return refusal(core, attempt, now) is None
