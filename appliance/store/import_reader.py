@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import datetime
+import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,7 +135,7 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, Row]]:
             size = sum(item.file_size for item in archive.infolist())
         if size > XLSX_GROWTH_MAX * path.stat().st_size + BLOCK_BYTES:
             raise BadInput("XLSXの中身が大きすぎます。", remedy="CSVで保存し直してください。")
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = _book(path)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
         raise BadInput("XLSXとして読めません。", remedy="Excelで開いて保存し直してください。") from error
     try:
@@ -142,6 +143,11 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, Row]]:
             yield line, [_text(value) for value in row]
     finally:
         book.close()
+
+
+def _book(path: Path) -> openpyxl.Workbook:
+    """By its content: a file is an XLSX whatever its name says."""
+    return openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
 
 
 def _text(value: Any) -> str:
@@ -159,7 +165,7 @@ def _text(value: Any) -> str:
 def count_lines(path: Path, found: Found) -> int:
     """About how many rows follow the header: for progress only."""
     if found.kind == "xlsx":
-        book = openpyxl.load_workbook(path, read_only=True)
+        book = _book(path)
         rows_max = int(book.worksheets[0].max_row or 1)
         book.close()
         return max(0, rows_max - 1)

@@ -93,7 +93,7 @@ def fast_digits(text: str) -> str:
         return ""
     if len(digits) == 11 and digits[1:3] in ("90", "80", "70", "50"):
         return digits
-    if len(digits) == 10 and digits[1] != "0" and digits[2] != "0" and digits[1:4] != "990":
+    if len(digits) == 10 and "0" not in digits[1:3] and digits[1:4] != "990":
         return digits
     return ""
 

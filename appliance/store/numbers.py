@@ -16,7 +16,7 @@ LOST_ZERO_ELEVEN: Final = ("20", "50", "60", "70", "80", "90")  # 0800 falls und
 
 _DROPPED: Final = dict.fromkeys(map(ord, "-‐‑‒–—―−─ー~()[] \t\u3000\u00a0・./"))
 _EXPONENT: Final = re.compile(r"[0-9.,]+[eE][+-]?[0-9]+")
-_NOT_PHONES: Final = ("00", "0990")
+_NOT_PHONES: Final = ("00", "010", "0990")  # 010 is the prefix to go abroad
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _checked(digits: str) -> Number | Problem:
 def _problem(digits: str) -> Problem | None:
     """What is wrong with digits that begin with 0, if anything."""
     if digits.startswith(_NOT_PHONES):
-        return ABROAD if digits.startswith("00") else PREMIUM
+        return PREMIUM if digits.startswith("0990") else ABROAD
     need = 11 if digits.startswith(("0800", *ELEVEN_DIGITS)) else 10
     if len(digits) < need:
         return Problem(f"桁数が足りません（{len(digits)}桁）", _length_fix(need))

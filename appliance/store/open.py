@@ -287,13 +287,25 @@ def _translated(path: Path | None = None) -> Iterator[None]:
         raise translated(error, path) from error
 
 
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__context__
+
+
 def translated(error: Exception, path: Path | None = None) -> StoreError:
     """The driver's error in words, with the remedy.
 
     Where the disk is full SQLite rolls back by itself, and the roll-back that follows hides why.
     """
-    text = f"{error} {error.__context__ or ''}".strip()
+    causes = list(_chain(error))
+    known = next((cause for cause in causes if isinstance(cause, StoreError)), None)
+    if known is not None:
+        return known
+    text = next((str(cause) for cause in reversed(causes) if "disk is full" in str(cause)), str(error))
     where = str(path) if path else "The database"
+    if isinstance(error, peewee.IntegrityError | sqlcipher.IntegrityError):
+        return Conflict(text)
     if "not a database" in text:
         return StoreError(
             f"{where} does not open with this key.",
@@ -301,12 +313,10 @@ def translated(error: Exception, path: Path | None = None) -> StoreError:
         )
     if "disk is full" in text:
         return DiskFull("The disk is full: nothing more can be stored.", remedy="Free space, then repeat.")
-    if "locked" in text or "busy" in text:
+    if " is locked" in text:
         return StoreError(f"{where} is locked by another process.", remedy="Repeat in a minute.")
     if "malformed" in text:
         return StoreError(f"{where} is damaged.", remedy="Restore the last backup.")
-    if isinstance(error, peewee.IntegrityError | sqlcipher.IntegrityError):
-        return Conflict(text)
     return StoreError(f"{where}: {text}.", remedy="See the log of this process.")
 
 
