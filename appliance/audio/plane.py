@@ -26,6 +26,7 @@ from appliance.phones.messages import Media
 
 PORTS_MAX: Final = 400  # 115 channels, 100 seats, and as many again that are being closed
 SILENCE_REPORTS_S: Final = (3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0)
+LINE_ALIVE_S: Final = 0.2  # without a block for ten ticks, a line keeps no time
 LINE_SILENT_S: Final = 3.0  # a B channel gives a block every 20 ms, spoken into or not
 
 OpenB = Callable[[int, int], Channel]
@@ -113,9 +114,9 @@ class Plane:
         recordings = sum(1 for bridge in self.bridges.values() if bridge.take is not None)
         return len(self._lines) + len(self._phones), len(self.bridges), recordings
 
-    def reference(self) -> LinePort | None:
-        """A line whose blocks can drive the tick."""
-        return next(iter(self._lines.values()), None)
+    def reference(self, now: float) -> LinePort | None:
+        """A line that gives blocks, which can drive the tick."""
+        return next((line for line in self._lines.values() if now - line.heard_at < LINE_ALIVE_S), None)
 
     def close(self) -> None:
         """Close all ports; recordings are finished."""

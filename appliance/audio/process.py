@@ -150,12 +150,14 @@ class Loop:
         self._close_orphans(now)
 
     def _choose_reference(self) -> None:
-        line = self._plane.reference() if self._is_clocked else None
+        line = self._plane.reference(self._clock.monotonic()) if self._is_clocked else None
         descriptor = line.channel.fileno() if line is not None else -1
         if descriptor != self._reference:
             self._reference = descriptor
             if descriptor >= 0:
                 self._ticks.follow()
+            else:
+                self._ticks.leave()
 
     def _close_orphans(self, now: float) -> None:
         if self._service.has_clients:

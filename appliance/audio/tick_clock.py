@@ -1,7 +1,7 @@
 """When the next tick is due: 20 ms after the last by the timer, or by the card's blocks.  Pure.
 
 The card's clock is the network's; ticking with it, nothing is ever dropped or repeated between line and
-phone.  A card that falls silent is given up for the timer until another line is the reference.
+phone.  A card that falls silent is given up for the timer until one gives blocks again.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ class TickClock:
         """Another line is the reference."""
         self._misses = 0
         self.due_at = self._last_at + LATEST_S
+
+    def leave(self) -> None:
+        """There is no reference any more."""
+        self._misses = MISSES_MAX
+        self._owed = 0
+        self.due_at = self._last_at + TICK_S
 
     def listen_at(self) -> float:
         """From when on a block on the reference line is the tick."""
