@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from appliance.audio import messages as audio
 from appliance.dialer import inputs, machine_board, machine_gate, rules
 from appliance.dialer.attempt import Attempt, State
 from appliance.dialer.attempt import Event as CallEvent
@@ -17,17 +16,17 @@ from appliance.dialer.inputs import Customer, ProjectSettings
 from appliance.dialer.machine_calls import Calls
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_incoming import Incoming
+from appliance.dialer.machine_lines import Lines
 from appliance.dialer.machine_pace import Pace
 from appliance.dialer.machine_phones import Phones
 from appliance.dialer.machine_seats import Desks
 from appliance.dialer.messages import Board, LogOutSeat, PressKey
-from appliance.dialer.outputs import Alarm, Any_
+from appliance.dialer.outputs import Any_
 from appliance.dialer.pacing import Pacer
 from appliance.dialer.project import Paces
 from appliance.dialer.seat import Event as SeatEvent
 from appliance.dialer.seat import State as SeatState
 from appliance.dialer.timers import Kind
-from appliance.pri_card import trunk
 
 HOUSEKEEPING_S: Final = 10.0  # calling hours and days begin and end within this
 KEEP_ENDED_S: Final = 3600.0  # far longer than any question to the store takes
@@ -55,16 +54,17 @@ class Machine:
         self._calls.desks, self._desks.calls, self._pace.calls = self._desks, self._calls, self._calls
         self._incoming = Incoming(core)
         self._phones = Phones(core, self._desks)
+        self._lines = Lines(core, self._calls, self._incoming, self._phones)
         self._day = 0
         self._timers: dict[Kind, Callable[[int], None]] = {
-            "ring": lambda number: self._call(number, CallEvent.RING_TIMEOUT),
-            "window": lambda number: self._call(number, CallEvent.WINDOW_OVER),
-            "apology": lambda number: self._call(number, CallEvent.APOLOGY_OVER),
+            "ring": lambda number: self._lines.call(number, CallEvent.RING_TIMEOUT),
+            "window": lambda number: self._lines.call(number, CallEvent.WINDOW_OVER),
+            "apology": lambda number: self._lines.call(number, CallEvent.APOLOGY_OVER),
             "incoming": self._incoming.over,
             "offer": self._pace.offer_timer,
             "house": self._keep_house,
         }
-        self._handlers: dict[type, Callable[[Any], None]] = self._store_handlers() | self._line_handlers()
+        self._handlers: dict[type, Callable[[Any], None]] = self._store_handlers() | self._lines.handlers()
         self._handlers |= self._phones.handlers() | self._people_handlers()
         assert set(self._handlers) == set(inputs.TYPES)
         core.timers.arm("house", 0, HOUSEKEEPING_S)
@@ -162,7 +162,7 @@ class Machine:
             inputs.Offered: self._offered,
             inputs.ListChanged: self._list_changed,
             inputs.Blocked: self._blocked,
-            inputs.AttemptCommitted: lambda what: self._call(what.attempt_id, CallEvent.WRITTEN),
+            inputs.AttemptCommitted: lambda what: self._lines.call(what.attempt_id, CallEvent.WRITTEN),
             inputs.LoginChecked: self._login_checked,
             inputs.Remembered: self._remembered,
             inputs.Channels: self._channels,
@@ -173,36 +173,10 @@ class Machine:
         return {
             inputs.PreviewDial: self._preview_dial,
             inputs.SetBreak: self._set_break,
-            inputs.ClearCall: lambda what: self._call(what.call_id, CallEvent.GIVEN_UP),
+            inputs.ClearCall: lambda what: self._lines.call(what.call_id, CallEvent.GIVEN_UP),
             PressKey: self._press_key,
             LogOutSeat: self._log_out,
         }
-
-    def _line_handlers(self) -> dict[type, Callable[[Any], None]]:
-        return {
-            trunk.SetupSent: self._setup_sent,
-            trunk.Withdrawn: lambda what: self._call(what.call_id, CallEvent.WITHDRAWN),
-            trunk.Proceeding: self._moved,
-            trunk.Alerting: lambda what: self._call(what.call_id, CallEvent.ALERTING),
-            trunk.Progress: self._progress,
-            trunk.Answered: self._answered,
-            trunk.Disconnecting: self._disconnecting,
-            trunk.Cleared: self._cleared,
-            trunk.Incoming: self._incoming.arrived,
-            trunk.SpanState: self._span_state,
-            trunk.Congested: lambda _what: self._calls.congested(),
-            audio.Played: self._played,
-            audio.AudioSnapshot: self._audio_snapshot,
-            audio.Bridged: _ignore,  # measured by the shell
-            audio.RecordingDone: _ignore,  # written by the shell
-            audio.RecordingLost: _ignore,
-            audio.PortFault: _ignore,  # logged by the shell; a conversation without sound ends by itself
-        }
-
-    def _call(self, attempt_id: int, event: CallEvent) -> None:
-        attempt = self._core.attempts.get(attempt_id)
-        if attempt is not None:
-            self._calls.step(attempt, event)
 
     # --- the store and the clock ----------------------------------------------------------------------
 
@@ -307,67 +281,6 @@ class Machine:
                 run.drop()
         self._day = core.day
 
-    # --- the line -------------------------------------------------------------------------------------
-
-    def _setup_sent(self, what: trunk.SetupSent) -> None:
-        attempt = self._core.attempts.get(what.call_id)
-        if attempt is not None:
-            self._calls.setup_sent(attempt, what.line)
-
-    def _moved(self, what: trunk.Proceeding) -> None:
-        attempt = self._core.attempts.get(what.call_id)
-        if attempt is not None:
-            self._calls.moved(attempt, what.line)
-
-    def _progress(self, what: trunk.Progress) -> None:
-        """In-band sound is the announcement of an unused number only where cause 1 or 22 says so."""
-        attempt = self._core.attempts.get(what.call_id)
-        if attempt is not None and what.is_in_band and what.cause in (1, 22):
-            attempt.cause = what.cause
-            self._calls.step(attempt, CallEvent.VACANT)
-
-    def _answered(self, what: trunk.Answered) -> None:
-        attempt = self._core.attempts.get(what.call_id)
-        if attempt is not None:
-            self._calls.moved(attempt, what.line)
-            self._calls.step(attempt, CallEvent.ANSWERED)
-
-    def _disconnecting(self, what: trunk.Disconnecting) -> None:
-        attempt = self._core.attempts.get(what.call_id)
-        if attempt is not None:
-            attempt.cause = what.cause
-            self._calls.step(attempt, CallEvent.DISCONNECTING)
-
-    def _cleared(self, what: trunk.Cleared) -> None:
-        if what.call_id < 0:
-            self._incoming.cleared(what.call_id)
-            return
-        attempt = self._core.attempts.get(what.call_id)
-        if attempt is not None:
-            self._calls.cleared(attempt, what.cause, is_line_fault=what.is_line_fault)
-
-    def _span_state(self, what: trunk.SpanState) -> None:
-        core = self._core
-        (core.spans_up.add if what.is_up else core.spans_up.discard)(what.span)
-        core.emit(
-            Alarm(f"span-{what.span}", not what.is_up, f"Span {what.span} is down. {what.alarm}".strip())
-        )
-        core.unpaced |= set(core.projects)
-
-    def _played(self, what: audio.Played) -> None:
-        if what.tag == "apology":
-            for attempt in list(self._core.attempts.values()):
-                if attempt.line is not None and attempt.port == what.port:
-                    self._calls.step(attempt, CallEvent.APOLOGY_OVER)
-        elif what.tag == "incoming":
-            self._incoming.played(what.port)
-        else:
-            self._desks.played(what.port, what.tag)
-
-    def _audio_snapshot(self, what: audio.AudioSnapshot) -> None:
-        self._phones.reattach_legs(what)
-        self._calls.reattach(what)
-
     # --- people ---------------------------------------------------------------------------------------
 
     def _preview_dial(self, what: inputs.PreviewDial) -> None:
@@ -395,7 +308,3 @@ class Machine:
         seat = self._core.seats.get(what.seat_id)
         if seat is not None:
             self._desks.force_out(seat, is_now=what.is_now, reason=what.reason)
-
-
-def _ignore(_what: object) -> None:
-    """Nothing for the machine."""

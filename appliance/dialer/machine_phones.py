@@ -56,6 +56,10 @@ class Phones:
             if leg not in what.ports:
                 self._core.emit(outputs.AnswerPhone(leg, is_again=True))
 
+    def played(self, leg: str, tag: str) -> None:
+        """Something has been said to a leg to its end."""
+        self._desks.played(leg, tag)
+
     def _registered(self, extension: str, *, is_registered: bool) -> None:
         seat = self._core.seat_of_extension.get(extension)
         if seat is not None and seat.is_registered != is_registered:
