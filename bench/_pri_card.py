@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import select
 import time
 from collections.abc import Iterator
@@ -34,6 +35,11 @@ def show(name: str, value: float, limit: float, *, at_least: bool, unit: str = "
     sign, verdict = ">=" if at_least else "<=", "ok" if holds else "SHORT"
     print(f"{name} | {value:.2f}{unit} | {sign} {limit:.2f}{unit} | {verdict}")
     return holds
+
+
+def show_load() -> None:
+    """What else ran meanwhile: with more runnable processes than cores, lateness is the scheduler's."""
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from appliance.pri_card.pri_trunk import PriTrunk
 from appliance.pri_card.span_simulated import SimulatedSpan
 from appliance.pri_card.trunk import Answered, Cleared, PlaceCall
-from bench._pri_card import exchange, show, wait
+from bench._pri_card import exchange, show, show_load, wait
 
 WIRE_FULL = 68.0
 WIRE_BUSY = 89.0
@@ -30,6 +30,7 @@ def main() -> int:
         show("attempts/s, answered and cleared", full, SHARE * WIRE_FULL, at_least=True),
         show("attempts/s, busy", busy, SHARE * WIRE_BUSY, at_least=True),
     ]
+    show_load()
     print(f"bytes on our wire: {full_wire:.0f} an answered attempt, {busy_wire:.0f} a busy one")
     return 0 if all(held) else 1
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from appliance.pri_card.pri_trunk import PriTrunk
 from appliance.pri_card.span_simulated import SimulatedSpan
 from appliance.pri_card.trunk import Answered, PlaceCall, SetupSent
-from bench._pri_card import exchange, show, wait
+from bench._pri_card import exchange, show, show_load, wait
 
 SPANS = 5
 ATTEMPTS_PER_S = 17
@@ -31,6 +31,7 @@ def main() -> int:
         trunk = PriTrunk(spans, slots_s=[0.020] * SPANS, gate=lambda _call, _now: True, now=time.monotonic())
         late_ms = sorted(_run(trunk))
         trunk.close()
+    show_load()
     print(f"SETUPs sent: {len(late_ms)}, p50 {late_ms[len(late_ms) // 2]:.2f} ms, max {late_ms[-1]:.2f} ms")
     holds = show(
         "SETUP slot error p99", late_ms[int(len(late_ms) * 0.99)], LIMIT_MS, at_least=False, unit=" ms"
