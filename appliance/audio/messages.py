@@ -139,7 +139,7 @@ class Bridged(Message, frozen=True):
 
 
 class RecordingDone(Message, frozen=True):
-    """A recording is closed and on the disk.  `peaks_path` holds the waveform."""
+    """A recording is closed and on the disk, its waveform sealed in the same file."""
 
     recording_id: int
     seconds: float
