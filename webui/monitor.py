@@ -24,6 +24,7 @@ PANES: Final = (1, 2, 4)
 CODES_SHOWN: Final = 12
 FACTS_SHOWN: Final = 3
 SHOWN_STATES: Final = ("ringing", "talking", "wrapup")
+FACTS_FIRST: Final = ("住所", "年齢", "性別")  # what an operator reads out or needs at once
 NOT_FACTS: Final = ("電話番号", "氏名", "名前", "お名前", "フリガナ", "カナ", "ふりがな")
 
 
@@ -162,8 +163,8 @@ class Panes:
             return {"kana": "", "name": "", "number": hyphenated(seat.number), "facts": [], "memo": ""}
         in_list = lists.get(store, tenant_id, customer.list_id)
         fields = customers.fields(store, tenant_id, customer.id)
-        facts = [(name, value) for name, value in fields if name not in NOT_FACTS and value][:FACTS_SHOWN]
-        times = t("{n}回目　リスト {list}", n=customer.attempts + 1, list=in_list.name if in_list else "")
+        facts = chosen_facts(fields)
+        times = t("{n}回目　リスト {list}", n=max(1, customer.attempts), list=in_list.name if in_list else "")
         return {
             "kana": customer.kana,
             "name": customer.name,
@@ -179,6 +180,17 @@ class Panes:
         row = rows[0]
         who = f"（{row.user_name}）" if row.user_name else ""
         return f"{self._services.calendar.short(row.at)} {row.code_name} {row.memo}{who}".strip()
+
+
+def chosen_facts(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The few fields a pane has room for: address, age and sex first, then in the file's order.  Pure."""
+
+    def place(field: tuple[str, str]) -> int:
+        starts = [at for at, word in enumerate(FACTS_FIRST) if field[0].startswith(word)]
+        return starts[0] if starts else len(FACTS_FIRST)
+
+    shown = [(name, value) for name, value in fields if name not in NOT_FACTS and value]
+    return sorted(shown, key=place)[:FACTS_SHOWN]
 
 
 def show_all(ask: Ask, *, problem: str = "") -> Any:

@@ -291,6 +291,7 @@ def test_a_temporary_password_opens_nothing_but_its_change(wsgi: Any, floor: Flo
     client = Client(wsgi)
     client.log_in("demo", "fresh", "はじめてのパスワード1")
     assert client.ask("GET", "/board").header("Location") == "/account/password"
+    assert "data-events" not in client.ask("GET", "/account/password").body
     wrong = client.post("/account/password", now="はじめてのパスワード1", new="短い", again="短い")
     assert wrong.status == 400
     fresh = "あたらしいパスワード2"

@@ -22,6 +22,7 @@ from appliance.dialer.messages import (
 )
 from appliance.errors import YobirinError
 from webui.live import Live, merged
+from webui.monitor import chosen_facts
 from webui.reasons import told
 from webui.recordings import asked_range
 from webui.streams import Slots, Stream, View, difference
@@ -182,6 +183,18 @@ def test_without_a_dialer_requests_say_so_and_telling_is_no_error(tmp_path: Path
 )
 def test_ranges(header: str, expected: tuple[int, int, bool]) -> None:
     assert asked_range(header, 100) == expected
+
+
+def test_a_pane_shows_address_age_and_sex_before_the_rest() -> None:
+    fields = [
+        ("電話番号", "0312345678"),
+        ("顧客番号", "C1"),
+        ("備考", ""),
+        ("性別", "男"),
+        ("住所1", "東京都"),
+    ]
+    assert chosen_facts(fields) == [("住所1", "東京都"), ("性別", "男"), ("顧客番号", "C1")]
+    assert chosen_facts([]) == []
 
 
 def test_yesterdays_ratios_need_something_to_divide_by() -> None:

@@ -6,6 +6,13 @@ import { clock } from "./format.js";
 import { t } from "./words.js";
 
 const body = document.body;
+
+// A notice is shown once: the address without it is what a reload or a bookmark gets.
+if (new URLSearchParams(location.search).has("said")) {
+  const address = new URL(location.href);
+  address.searchParams.delete("said");
+  history.replaceState(null, "", address);
+}
 export const csrf = document.querySelector("meta[name=csrf]")?.content ?? "";
 
 // --- the stream -------------------------------------------------------------------------------------

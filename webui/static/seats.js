@@ -59,10 +59,10 @@ export class SeatMap {
   place(seat, index) {
     const tile = this.tiles.get(seat.seat_id) ?? this.make(seat);
     tile.seat = seat;
-    const { word } = STATES[seat.state];
+    const { glyph, word } = STATES[seat.state];
     tile.base = `seat s-${seat.state}`;
     say(tile.label, seat.label);
-    say(tile.word, word());
+    say(tile.word, `${glyph} ${word()}`);
     say(tile.who, seat.user_name || (seat.is_registered ? t("内線{n}", { n: seat.extension }) : t("電話機なし")));
     put(tile.root, "aria-label", `${seat.label} ${word()} ${seat.user_name}`);
     if (this.box.children[index] !== tile.root) this.box.insertBefore(tile.root, this.box.children[index] ?? null);
