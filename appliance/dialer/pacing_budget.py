@@ -9,18 +9,18 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-START: Final = 0.024  # chance of no seat at which calls are started until the ledger says otherwise
+START: Final = 0.027  # chance of no seat at which calls are started until the ledger says otherwise
 LOWEST: Final = math.log(1e-4)
 HIGHEST: Final = math.log(0.7)
 SMALL_SEATS: Final = 5.0  # the numbers below are for a floor of this size
 DAY_ANSWERS: Final = 180.0  # per seat in a full shift
 GAIN_EARLY: Final = 0.15  # of the logarithm, per abandon too many or too few: the day can still even it out
 GAIN_LATE: Final = 0.5
-RESERVE: Final = 3.0  # abandons kept unspent by the end of a day, so that chance rarely carries it over
+RESERVE: Final = 2.5  # abandons kept unspent by the end of a day, so that chance rarely carries it over
 DRIFT: Final = 1.0 / 1000.0  # share of the gain that stays for good, per answer
 RECENT_ANSWERS: Final = 10.0  # per seat: the memory of the brake, about half an hour
 RECENT_SHARE: Final = 1.5  # abandons in it that are due at the target
-RECENT_SPARE: Final = 0.7  # and by chance; the brake works from their sum
+RECENT_SPARE: Final = 1.1  # and by chance; the brake works from their sum
 BRAKE: Final = 1.0  # of the logarithm, per recent abandon over that
 
 
@@ -41,7 +41,7 @@ class Budget:
     @property
     def threshold(self) -> float:
         """The chance (0-1) at which a call is still started."""
-        expected = RECENT_SHARE * self._scale + RECENT_SPARE * math.sqrt(self._scale)
+        expected = RECENT_SHARE * self._scale + RECENT_SPARE * math.pow(self._scale, 0.25)
         over = max(0.0, self._recent - expected * self.target / 0.03)
         brake = BRAKE / math.sqrt(self._scale) * over
         return math.exp(min(HIGHEST, max(LOWEST, self._base + self._gain * self._excess - brake)))
@@ -53,7 +53,7 @@ class Budget:
 
     @property
     def _reserve(self) -> float:
-        return RESERVE * math.pow(self._scale, 0.6) * self.target / 0.03
+        return RESERVE * math.pow(self._scale, 0.75) * self.target / 0.03
 
     @property
     def _gain(self) -> float:
