@@ -53,9 +53,13 @@ class Quiet:
 
 
 class OneWorker(Udp_server_opts):  # type: ignore[misc]  # sippy has no types
-    """One thread a direction: with sippy's three, messages overtake each other and calls fail."""
+    """One thread a direction: with sippy's three, messages overtake each other and calls fail.
+
+    No SO_REUSEADDR: with it a second process takes the port without an error, and every other message.
+    """
 
     nworkers = 1
+    flags = 0
 
 
 class Gate(SipTransactionManager):  # type: ignore[misc]  # sippy has no types

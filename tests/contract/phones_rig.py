@@ -97,12 +97,12 @@ class Dialer:
 class Phones:
     """A running phones process."""
 
-    def __init__(self, directory: Path, *, more: str = "") -> None:
+    def __init__(self, directory: Path, *, more: str = "", port: int = 0, address: str = "127.0.0.1") -> None:
         self.home = Home(directory)
         self.home.directory()
-        self.port = free_port()
+        self.port = port or free_port()
         self.home.site_file.write_text(
-            f'[phones]\naddress = "127.0.0.1"\nsip_port = {self.port}\n{more}', encoding="utf-8"
+            f'[phones]\naddress = "{address}"\nsip_port = {self.port}\n{more}', encoding="utf-8"
         )
         self._log = (directory / "phones.log").open("wb")
         self.process = subprocess.Popen(
@@ -135,6 +135,12 @@ class Phones:
     def rss_bytes(self) -> int:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def end(self) -> int:
+        """The exit code of a process that ends by itself."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(WAIT_S)
+        return self.stop()
 
     def stop(self) -> int:
         for dialer in self._dialers:
