@@ -177,6 +177,7 @@ class SimulatedSpan:
         self._end = end
         self._d: Endpoint | None = None
         self._retry_at = 0.0
+        self._was_connected = False
         self._open_b: set[int] = set()
 
     def open_d(self, now: float) -> None:
@@ -229,13 +230,15 @@ class SimulatedSpan:
 
     def _connect(self, now: float) -> None:
         """Look for the far end when it is missing; the network end turns strangers away in passing."""
-        if self._d is None or (self._end == "user" and (self._d.is_connected or now < self._retry_at)):
+        if self._d is None:
             return
-        was_connected = self._d.is_connected
-        self._d.connect()
-        self._retry_at = now + RECONNECT_S
-        if not was_connected:
+        if self._was_connected and not self._d.is_connected:
+            self._retry_at = now + RECONNECT_S  # a line that comes back at once was in alarm all the same
             self.wire.clear()
+        if self._end == "network" or not (self._d.is_connected or now < self._retry_at):
+            self._d.connect()
+            self._retry_at = now + RECONNECT_S
+        self._was_connected = self._d.is_connected
 
     def _transmit(self, now: float) -> None:
         for frame in self.wire.pop(now):

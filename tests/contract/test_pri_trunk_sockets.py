@@ -46,7 +46,9 @@ def busy_call(trunk: PriTrunk, exchange: BusyExchange, call_id: int) -> None:
         assert now < deadline, f"call {call_id} does not end"
         if select.select(trunk.files(), [], [], 0.0)[0] or (trunk.due() or deadline) <= now:
             for event in trunk.poll(now):
-                if isinstance(event, Cleared):
+                if isinstance(event, Cleared) and event.is_line_fault:
+                    trunk.place(PlaceCall(call_id, "0312345678", "0300001111"), now)  # as the dialer does
+                elif isinstance(event, Cleared):
                     assert event == Cleared(call_id, 17)
                     return
         exchange.poll()
