@@ -33,8 +33,9 @@ if [ ! -e "$stamp" ]; then
     touch "$stamp"
 fi
 
-built=$(ls appliance/pri_card/_libpri*.so 2>/dev/null | head -n 1)
-if [ -z "$built" ] || [ appliance/pri_card/build_libpri.py -nt "$built" ]; then
+suffix=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
+built="appliance/pri_card/_libpri$suffix"
+if [ ! -e "$built" ] || [ appliance/pri_card/build_libpri.py -nt "$built" ]; then
     echo "setup: building the libpri binding"
-    .venv/bin/python -m appliance.pri_card.build_libpri
+    .venv/bin/python -m appliance.pri_card.build_libpri >/dev/null
 fi
