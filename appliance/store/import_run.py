@@ -53,6 +53,11 @@ class _Import:
         self.list_id = self.plan.list_id
         self._chunk = CHUNK_MIN
         self._version = 0
+        self._has_blocks = bool(
+            store.value(
+                "SELECT 1 FROM blocked_number WHERE tenant_id = ? AND released_at = 0", (job.tenant_id,)
+            )
+        )
         self._noted_at = 0.0
 
     def result(self) -> Counts:
@@ -130,7 +135,7 @@ class _Import:
         self.counts["loaded"] += len(kept)
         self.counts["repaired"] += sum(row.is_repaired for row, _ in kept)
         numbers = [row.number for row, _ in kept]
-        if not numbers:
+        if not numbers or not self._has_blocks:
             return
         marks = ", ".join("?" * len(numbers))
         blocked = {
@@ -223,7 +228,8 @@ def load(store: Store, job_id: int) -> Counts:
         if not job.rows_total:
             store.update("job", job_id, rows_total=import_reader.count_lines(run.path, run.found))
         _stage(store, job, run)
-        run.go()
+        with store.relaxed():
+            run.go()
         _check_size(store, run)
         _show(store, job, run)
     except YobirinError as error:
