@@ -15,10 +15,12 @@ setup:  ## Install what is needed: Debian packages, .venv with locked versions, 
 run: setup  ## Start the demonstration floor: a simulated line, eight robot operators, the page over HTTPS
 	@exec $(PYTHON) -m appliance demo --home $(HOME_DIR)
 
+# The browser's driver keeps an event loop running in its process: its tests have workers of their own.
 test:  ## Lint, types and all tests
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
-	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup
+	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup --ignore tests/browser
+	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup tests/browser
 
 lint:  ## ruff and mypy --strict on everything
 	$(PYTHON) -m ruff check .
