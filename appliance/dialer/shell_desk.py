@@ -12,7 +12,6 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import Any, Final, cast
 
 import msgspec
@@ -20,24 +19,12 @@ import msgspec
 from appliance.audio import messages as audio
 from appliance.dialer import inputs, outputs
 from appliance.dialer.shell import Shell
+from appliance.dialer.shell_reads import Reads
 from appliance.errors import StoreError, YobirinError
 from appliance.phones.messages import Account, PhonesSnapshot
-from appliance.store import (
-    attempts,
-    blocked,
-    customers,
-    events,
-    lists,
-    projects,
-    recordings,
-    seats,
-    selection,
-    throttle,
-    users,
-)
-from appliance.store.models import SeatStanding
+from appliance.store import events, projects, selection
 from appliance.store.open import Store
-from appliance.store.times import day_of, ms
+from appliance.store.times import ms
 from appliance.store.writer import Committed, Writer
 
 log = logging.getLogger("dialer")
@@ -62,17 +49,15 @@ class Desk:
     def __init__(self, shell: Shell, store: Store, *, alarm: Alarm) -> None:
         self._shell = shell
         self._store = store
+        self._reads = Reads(store, shell.clock)
         self._alarm = alarm
         self._loop = asyncio.get_running_loop()
         self._reader = ThreadPoolExecutor(1, "reader")
         self._checker = ThreadPoolExecutor(1, "pin")
         self._writer = Writer(store, on_committed=self._from_writer, on_alarm=self._disk_alarm)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._known: tuple[lists.StartedList, ...] = ()
-        self._last_block_id = 0
         self._data_version = -1
-        self._recording_id = 0
-        self._listeners: list[Callable[[], None]] = []
+        self._configured: inputs.Configure | None = None
         shell.carries_out(
             {
                 **dict.fromkeys(WRITTEN, self._write),
@@ -90,7 +75,7 @@ class Desk:
         `standing` is what the phones process still holds: whoever sat there sits there again.
         """
         self._writer.start()
-        self._shell.feed(*await self._read(self._begin, standing))
+        self._shell.feed(*await self._read(self._reads.begin, standing))
 
     def stop(self) -> None:
         """Write what is queued; False in the log when the disk did not take it."""
@@ -104,36 +89,45 @@ class Desk:
     async def reload(self, what: str) -> None:
         """Read again what a page changed; back once it is in force."""
         if what in ("blocked", "all"):
-            self._shell.feed(*await self._read(self._new_blocks))
+            self._shell.feed(*await self._read(self._reads.new_blocks))
         if what != "blocked":
-            self._shell.feed(await self._read(self._configure))
+            await self._configure()
         if what in ("lists", "all"):
-            self._shell.feed(*(inputs.ListChanged(found.list_id) for found in self._known))
-        for listener in self._listeners:
-            listener()
+            self._shell.feed(*(inputs.ListChanged(found.list_id) for found in self._reads.known))
+
+    async def _configure(self) -> None:
+        """Read the settings; the machine hears of them when they differ from what it has."""
+        configured = await self._read(self._reads.configure)
+        if configured != self._configured:
+            self._configured = configured
+            self._shell.feed(configured)
+
+    def wall_clock(self) -> inputs.WallClock:
+        """How the wall clock stands to the monotonic one now."""
+        return self._reads.wall_clock()
+
+    def accounts(self) -> tuple[Account, ...]:
+        """The phones that may register."""
+        return self._reads.accounts()
 
     async def watch(self) -> None:
         """See what other processes changed without telling us, once a second; until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
-                version = await self._read(self._version)
+                version = await self._read(self._reads.version)
                 if version != self._data_version:
                     self._data_version = version
                     await self.reload("blocked")
-                    self._shell.feed(await self._read(self._configure))
+                    await self._configure()
             except StoreError as error:
                 self._alarm("store", True, str(error))
             else:
                 self._alarm("store", False, "")
 
-    def on_reload(self, listener: Callable[[], None]) -> None:
-        """Tell `listener()` when settings were read again."""
-        self._listeners.append(listener)
-
     async def customer(self, customer_id: int) -> tuple[int, inputs.Customer] | None:
         """(list, facts) of a customer of whichever tenant: pages have asked for rights already."""
-        return cast("tuple[int, inputs.Customer] | None", await self._read(self._customer, customer_id))
+        return cast("tuple[int, inputs.Customer] | None", await self._read(self._reads.customer, customer_id))
 
     # --- figures --------------------------------------------------------------------------------------
 
@@ -149,8 +143,8 @@ class Desk:
 
     def begin_recording(self, output: outputs.BridgeCall) -> audio.Recording | None:
         """Book a recording with a key of its own; without its row the file can never be opened."""
-        recording_id = self._recording_id
-        self._recording_id += 1
+        recording_id = self._reads.next_recording_id
+        self._reads.next_recording_id += 1
         day = time.strftime("%Y%m%d", time.localtime(self._shell.clock.wall()))
         part = f"-{recording_id}" if output.is_again else ""
         path = f"{output.tenant_id}/{day}/{output.attempt_id}{part}.rec"
@@ -232,7 +226,7 @@ class Desk:
 
     async def _offer(self, output: outputs.OfferWanted) -> None:
         try:
-            batch = await self._read(self._select, output, ms(self._shell.clock.wall()))
+            batch = await self._read(self._reads.select, output, ms(self._shell.clock.wall()))
         except YobirinError as error:
             self._alarm("store", True, str(error))
             self._shell.feed(inputs.Offered(output.list_id, (), is_last=True))
@@ -250,14 +244,9 @@ class Desk:
             )
         )
 
-    def _select(self, output: outputs.OfferWanted, at: int) -> selection.Batch:
-        return selection.next_customers(
-            self._store, output.list_id, cursor=output.cursor, limit=output.count, at=at
-        )
-
     def _settle(self, list_id: int, refused: tuple[selection.Refused, ...]) -> None:
         """What a rule settles for good is written down, so that it is not looked at again."""
-        found = {known.list_id: known for known in self._known}.get(list_id)
+        found = {known.list_id: known for known in self._reads.known}.get(list_id)
         if found is None:
             return
         for customer in refused:
@@ -278,149 +267,9 @@ class Desk:
 
     async def _login(self, output: outputs.CheckLogin) -> None:
         at = ms(self._shell.clock.wall())
-        checked = await self._loop.run_in_executor(self._checker, self._check_pin, output, at)
+        checked = await self._loop.run_in_executor(self._checker, self._reads.check_pin, output, at)
         self._shell.feed(checked)
-
-    def _check_pin(self, output: outputs.CheckLogin, at: int) -> inputs.LoginChecked:
-        subjects = (f"phone:{output.phone_id}",)
-        try:
-            if throttle.locked_until(self._store, subjects, at=at) > at:
-                return inputs.LoginChecked(output.seat_id, reason="locked")
-            user = users.check_pin(self._store, output.phone_id, output.pin)
-            if user is None:
-                throttle.failed(self._store, subjects, at=at)
-                return inputs.LoginChecked(output.seat_id, reason="wrong")
-            throttle.succeeded(self._store, subjects)
-            return inputs.LoginChecked(
-                output.seat_id,
-                user_id=user.id,
-                user_name=user.name,
-                tenant_id=user.tenant_id,
-                project_ids=lists.projects_of_user(self._store, user.tenant_id, user.id),
-            )
-        except StoreError as error:
-            log.error("log-in at seat %d: %s", output.seat_id, error)
-            return inputs.LoginChecked(output.seat_id, reason="wrong")
-
-    # --- in the reader's thread -----------------------------------------------------------------------
-
-    def _begin(self, standing: PhonesSnapshot) -> list[Any]:
-        now = ms(self._shell.clock.wall())
-        owed = self._standing_seats(standing)  # before recovery ends their attempts
-        left = attempts.recover(self._store)
-        if left.given_back or left.interrupted:
-            log.warning(
-                "the last stop interrupted %d calls, %d of them answered",
-                left.given_back + len(left.interrupted),
-                len(left.interrupted),
-            )
-        recordings.close_unfinished(self._store, at=now)  # our calls went with us, so none goes on
-        self._recording_id = recordings.next_id(self._store)
-        known = blocked.standing(self._store)
-        self._last_block_id = known.last_id
-        self._data_version = self._version()
-        today = lists.today(self._store, day_of(now, self._store.zone))
-        return [
-            self.wall_clock(),
-            self._configure(),
-            *(inputs.Remembered(number, memory) for number, memory in projects.memories(self._store).items()),
-            inputs.Blocked(_blocks(known.added)),
-            inputs.Today(
-                tuple(msgspec.convert(found, inputs.ListToday, from_attributes=True) for found in today)
-            ),
-            inputs.Start(attempts.next_id(self._store), owed, tuple(standing.registered)),
-            standing,
-        ]
-
-    def _standing_seats(self, standing: PhonesSnapshot) -> tuple[inputs.StandingSeat, ...]:
-        """Whose leg still stands, and who sat there when it was last written."""
-        legs = {leg.leg: leg for leg in standing.legs if leg.is_answered}
-        found = [seat for seat in seats.standing(self._store) if seat.leg in legs and seat.user_id]
-        return tuple(filter(None, (self._standing_seat(seat) for seat in found)))
-
-    def _standing_seat(self, seat: SeatStanding) -> inputs.StandingSeat | None:
-        user = users.by_id(self._store, seat.user_id)
-        if user is None or user.retired_at:
-            return None
-        attempt = attempts.get(self._store, user.tenant_id, seat.attempt_id) if seat.attempt_id else None
-        call: dict[str, Any] = (
-            {}
-            if attempt is None
-            else {
-                "attempt_id": attempt.id,
-                "project_id": attempt.project_id,
-                "list_id": attempt.list_id,
-                "customer_id": attempt.customer_id,
-                "number": attempt.number,
-            }
-        )
-        return inputs.StandingSeat(
-            seat_id=seat.seat_id,
-            leg=seat.leg,
-            user_id=user.id,
-            user_name=user.name,
-            tenant_id=user.tenant_id,
-            project_ids=lists.projects_of_user(self._store, user.tenant_id, user.id),
-            **call,
-        )
-
-    def wall_clock(self) -> inputs.WallClock:
-        """How the wall clock stands to the monotonic one now, and the site's zone to UTC."""
-        wall = self._shell.clock.wall()
-        return inputs.WallClock(
-            offset_s=wall - self._shell.clock.monotonic(), utc_offset_s=_utc_offset_s(self._store, wall)
-        )
-
-    def accounts(self) -> tuple[Account, ...]:
-        """The phones that may register."""
-        return tuple(Account(seat.extension, seat.ha1) for seat in seats.every(self._store) if seat.ha1)
-
-    def _configure(self) -> inputs.Configure:
-        self._known = lists.started(self._store)
-        prompts = frozenset(path.stem for path in self._store.home.prompts.glob("*.wav"))
-        return inputs.Configure(
-            projects=tuple(
-                msgspec.convert(found, inputs.ProjectSettings, from_attributes=True)
-                for found in projects.dial_settings(self._store, prompts=prompts)
-            ),
-            lists=tuple(
-                msgspec.convert(found, inputs.ListSettings, from_attributes=True) for found in self._known
-            ),
-            seats=tuple(
-                inputs.SeatSettings(seat.id, seat.extension, seat.label) for seat in seats.every(self._store)
-            ),
-        )
-
-    def _customer(self, customer_id: int) -> tuple[int, inputs.Customer] | None:
-        found = customers.by_id(self._store, customer_id)
-        if found is None:
-            return None
-        return found.list_id, inputs.Customer(
-            found.id, found.number, found.attempts, found.last_called_at / 1000
-        )
-
-    def _new_blocks(self) -> list[Any]:
-        changes = blocked.changes_since(self._store, self._last_block_id)
-        self._last_block_id = changes.last_id
-        found: list[Any] = []
-        if changes.released:
-            found.append(inputs.Blocked(_blocks(changes.released), is_released=True))
-        if changes.added:
-            found.append(inputs.Blocked(_blocks(changes.added)))
-        return found
-
-    def _version(self) -> int:
-        return int(self._store.value("PRAGMA data_version"))
 
     def _memories(self) -> dict[int, dict[str, Any]]:
         memory: Callable[[], dict[int, dict[str, Any]]] = getattr(self._shell.machine, "memory", dict)
         return memory()
-
-
-def _blocks(found: tuple[blocked.Block, ...]) -> tuple[inputs.Block, ...]:
-    return tuple(msgspec.convert(block, inputs.Block, from_attributes=True) for block in found)
-
-
-def _utc_offset_s(store: Store, wall: float) -> float:
-    offset = datetime.fromtimestamp(wall, store.zone).utcoffset()
-    return offset.total_seconds() if offset is not None else 0.0
