@@ -5,6 +5,7 @@ At each tick a port is asked once what it heard and told once what to say, 160 m
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -39,7 +40,7 @@ class Channel(Protocol):
     def close(self) -> None: ...
 
 
-class Port:
+class Port(abc.ABC):
     """What both kinds share.  `heard` is what came in at this tick, `heard_at` when something last did."""
 
     def __init__(self, name: str, now: float) -> None:
@@ -58,13 +59,13 @@ class Port:
         is_draining = self._ticks % DRAIN_TICKS == 0 or not self.ring.depth
         return READS_PER_TICK_MAX if is_draining else 1
 
+    @abc.abstractmethod
     def receive(self, now: float) -> None:
         """Take in what has arrived."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def say(self, block: bytes) -> bool:
         """Send 20 ms; False when it could not leave."""
-        raise NotImplementedError
 
     def hear(self, now: float) -> None:
         """Receive, and move on by one tick, unless that was done ahead of time."""
@@ -89,8 +90,9 @@ class Port:
         elif self.ear is None:
             self.ear = KeyEar()
 
+    @abc.abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Free what the port holds."""
 
 
 class LinePort(Port):
