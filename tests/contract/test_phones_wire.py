@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,8 +54,12 @@ class Wire:
         )
 
     def ask(self, method: str, cseq: int, **words: str) -> str:
-        """A request's final answer."""
-        self.send(self.text(method, cseq, **words).encode())
+        """A request's final answer; sent again like any phone's until something comes (RFC 3261 17.1, T1)."""
+        data = self.text(method, cseq, **words).encode()
+        for wait_s in (0.5, 1.0, 2.0, 4.0, 4.0):
+            self.send(data)
+            if select.select([self._socket], [], [], wait_s)[0]:
+                break
         return self.final()
 
     def final(self) -> str:
