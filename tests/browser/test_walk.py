@@ -89,6 +89,7 @@ def _watch(tab: Tab, page: Page) -> None:
 
 def _report(page: Page) -> None:
     page.click("nav >> text=レポート")
+    page.wait_for_load_state("load")  # the page's modules answer clicks from here on
     expect(page.locator(".kpi-table tbody tr")).to_have_count(21)
     dials = page.locator(".kpi-table tr", has_text="発信数").first.locator("td").first
     expect(dials).to_have_text("240")
