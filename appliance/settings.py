@@ -7,8 +7,10 @@ working (projects, lists, users, pacing) is in the store, not here.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import re
 import tomllib
+import zoneinfo
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +21,7 @@ from appliance.errors import SettingsError
 SPANS_MAX = 5
 SEATS_MAX = 100
 CHANNELS_PER_SPAN = 23
+PORT_MAX = 65_535
 
 SpanKind = Literal["dahdi", "simulated", "absent"]
 
@@ -99,9 +102,12 @@ class Home:
         return self.root / "secrets" / "database.key"
 
     def directory(self, *parts: str) -> Path:
-        """`root/parts…`, made if absent, readable by the owner alone."""
+        """`root/parts…`, made if absent, readable by the owner alone.  Raises SettingsError."""
         path = self.root.joinpath(*parts)
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise SettingsError(f"{path} is not a directory.", remedy="Move the file away.") from error
         return path
 
     @property
@@ -185,7 +191,45 @@ def check(settings: Settings, *, where: str) -> Settings:
         raise SettingsError(
             f"{where}: phones.service_code is {settings.phones.service_code!r}.", remedy="Give 2 to 6 digits."
         )
+    _check_time_zone(settings, where)
+    _check_networks(settings, where)
+    _check_ports(settings, where)
     return settings
+
+
+def _check_time_zone(settings: Settings, where: str) -> None:
+    try:
+        zoneinfo.ZoneInfo(settings.time_zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        near = difflib.get_close_matches(settings.time_zone, zoneinfo.available_timezones(), n=1)
+        raise SettingsError(
+            f"{where}: time_zone is {settings.time_zone!r}, which is not known.",
+            remedy=f"Did you mean `{near[0]}`?" if near else "Give a name such as `Asia/Tokyo`.",
+        ) from error
+
+
+def _check_networks(settings: Settings, where: str) -> None:
+    for network in settings.phones.allowed_networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError as error:
+            raise SettingsError(
+                f"{where}: phones.allowed_networks holds {network!r}, which is no network.",
+                remedy="Write it like `192.168.1.0/24`.",
+            ) from error
+
+
+def _check_ports(settings: Settings, where: str) -> None:
+    phones = settings.phones
+    ports = {
+        "phones.sip_port": phones.sip_port,
+        "phones.rtp_port_first": phones.rtp_port_first,
+        "phones.rtp_port_last": phones.rtp_port_last,
+        "web.port": settings.web.port,
+    }
+    for name, port in ports.items():
+        if not 0 <= port <= PORT_MAX:
+            raise SettingsError(f"{where}: {name} is {port}.", remedy=f"Give a port from 1 to {PORT_MAX}.")
 
 
 def _remedy(message: str) -> str:
