@@ -36,7 +36,7 @@ def run(home: Home, settings: Settings) -> None:
 
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
-    store = open_store(home, create=True)
+    store = open_store(home)
     consumer = Queue(store).consumer()
     consumer.start()
     for number in (signal.SIGTERM, signal.SIGINT):

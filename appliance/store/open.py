@@ -60,6 +60,7 @@ class _Database(SqlCipherDatabase):  # type: ignore[misc]  # peewee is untyped h
     def _connect(self) -> Any:
         connection = sqlcipher.connect(self.database, isolation_level=None, check_same_thread=False)
         try:
+            connection.execute("PRAGMA cipher_log_level = NONE")  # what is wrong is said by us, in one line
             connection.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
             _set_pragmas(connection)
         except BaseException:
