@@ -6,6 +6,7 @@ Every command takes `--home DIR`, the data directory.  Exit code 0 is done; an e
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import json
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from appliance import settings as site
+from appliance.clock import SystemClock, check_is_set
 from appliance.errors import BadInput, YobirinError
 from appliance.settings import Home
 
@@ -28,6 +30,21 @@ PROCESS_MODULES: Final = {
     "robots": "appliance.simulator.robot_process",
 }
 """Each has `run(home, settings)`, which blocks until SIGTERM.  supervisord starts them by these names."""
+
+KEEPS_TIMES: Final = frozenset({"dialer", "worker", "web"})
+"""Processes that write times into the store: they wait for a clock that is set."""
+
+SYSTEM_SAYS: Final = {
+    errno.ENOSPC: "Free space on that disk.",
+    errno.EDQUOT: "Free space, or raise the quota.",
+    errno.EACCES: "Give the user of this program the right, or start it as the user who owns the directory.",
+    errno.EPERM: "Give the user of this program the right, or start it as the user who owns the directory.",
+    errno.EROFS: "The disk is mounted read-only: look at `dmesg`, then mount it for writing.",
+    errno.EIO: "The disk fails: look at `dmesg`.",
+    errno.ENOTDIR: "Give another directory, or move the file away.",
+    errno.EMFILE: "Raise the limit of open files (`ulimit -n`).",
+}
+"""What a person can do about errors of the system that can meet any command."""
 
 HOME_DEFAULT: Final = "/var/lib/yobirin"
 
@@ -45,6 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        if error.errno not in SYSTEM_SAYS:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"yobirin: {where}{error.strerror}.\n  {SYSTEM_SAYS[error.errno]}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -174,16 +197,26 @@ def run_box(home: Home, _options: argparse.Namespace) -> int:
 
 def run_process(home: Home, options: argparse.Namespace) -> int:
     """One process of the box, as supervisord starts it."""
-    module = importlib.import_module(options.module)
-    module.run(home, site.load(home))
+    from appliance import processes
+
+    if processes.is_supervised():
+        processes.die_with_parent()  # alone, nobody would stop it or start it again
+    settings = site.load(home)
+    if options.name in KEEPS_TIMES:
+        check_is_set(SystemClock())
+    with processes.only_one(home, options.name):
+        module = importlib.import_module(options.module)
+        module.run(home, settings)
     return 0
 
 
 def run_demo(home: Home, options: argparse.Namespace) -> int:
     """The demonstration floor."""
-    from appliance import demo
+    from appliance import demo, processes
 
-    return demo.run(home, options)
+    check_is_set(SystemClock())
+    with processes.only_one(home, "demo"):
+        return demo.run(home, options)
 
 
 def run_simulate(_home: Home, options: argparse.Namespace) -> int:

@@ -7,7 +7,11 @@ an eight-hour shift in seconds.
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+from appliance.errors import SettingsError
+
+NOT_BEFORE: Final = 1_577_836_800.0  # 2020-01-01 UTC: older than this product, so the clock was never set
 
 
 class Clock(Protocol):
@@ -26,6 +30,17 @@ class SystemClock:
 
     def wall(self) -> float:
         return time.time()
+
+
+def check_is_set(clock: Clock) -> None:
+    """Refuse a clock that was never set: its times would stand in the books.  Raises SettingsError."""
+    wall = clock.wall()
+    if wall < NOT_BEFORE:
+        shown = time.strftime("%Y-%m-%d %H:%M", time.gmtime(wall))
+        raise SettingsError(
+            f"The clock of this box is not set: it says {shown} UTC.",
+            remedy="Set it (`timedatectl set-time '2026-04-01 09:00:00'`) or give it a time server.",
+        )
 
 
 class VirtualClock:

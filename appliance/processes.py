@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from appliance.errors import YobirinError
+from appliance.errors import DeviceError, YobirinError
 from appliance.settings import Home
 
 STOP_WAIT_S: Final = 15.0
@@ -111,8 +112,35 @@ def write_configuration(home: Home, processes: tuple[Process, ...]) -> Path:
     return path
 
 
-def _die_with_parent() -> None:
-    """Linux: supervisord gets SIGTERM when the demonstration is killed, so nothing is left behind."""
+@contextlib.contextmanager
+def only_one(home: Home, name: str) -> Iterator[None]:
+    """Hold the home's lock of this name: two dialers would call every customer twice.  Raises DeviceError.
+
+    The kernel lets go of it however the process ends.
+    """
+    path = home.run / f"{name}.lock"
+    with path.open("a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise DeviceError(
+                f"{name} is already running in {home.root} (process {lock.read().strip() or 'unknown'}).",
+                remedy="Stop that one first, or give another --home.",
+            ) from error
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def is_supervised() -> bool:
+    """Whether supervisord started this process (it says so in the environment)."""
+    return "SUPERVISOR_ENABLED" in os.environ
+
+
+def die_with_parent() -> None:
+    """Linux: ask for SIGTERM when the parent is killed, so nothing is left behind (prctl(2))."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -146,7 +174,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
                 env={**os.environ, **(environment or {})},
             )
 
