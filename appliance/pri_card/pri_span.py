@@ -103,6 +103,16 @@ class PriSpan:
         self._feed(call_id, Input.CLEAR, now, cause)
         self._flush(now)
 
+    def clear_all(self, now: float) -> None:
+        """Release every call, incoming ones too."""
+        for call_id in list(self._calls):
+            self._feed(call_id, Input.CLEAR, now, causes.NORMAL)
+        self._flush(now)
+
+    @property
+    def has_calls(self) -> bool:
+        return bool(self._calls)
+
     def answer(self, call_id: int, now: float) -> None:
         self._feed(call_id, Input.ANSWER, now)
         self._flush(now)

@@ -69,6 +69,17 @@ class PriTrunk:
         for span in self._spans:
             span.clear(call_id, cause, now)
 
+    def clear_all(self, now: float) -> None:
+        """Before the end: forget what is queued, release every call.  Poll until `has_calls` is false."""
+        self._queue.clear()
+        for span in self._spans:
+            span.clear_all(now)
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether a call stands on any span."""
+        return any(span.has_calls for span in self._spans)
+
     def answer(self, call_id: int, now: float) -> None:
         for span in self._spans:
             span.answer(call_id, now)
