@@ -32,6 +32,7 @@ log = logging.getLogger("dialer")
 
 CLOCK_LOOK_S: Final = 1.0
 CLOCK_STEP_S: Final = 0.25  # NTP slews less than this a second; more is a step that rules must know of
+POLL_S: Final = 0.01
 LAST_WORDS_S: Final = 1.0  # what calls are told at the end goes out
 
 
@@ -100,6 +101,7 @@ class Dialer:
         )
         self._shell.listen(self._inputs.record)
         self._desk = Desk(self._shell, self._store, alarm=self._alarm)
+        self._shell.listen(self._desk.note)
         self._media = Media(
             self._shell,
             self._home,
@@ -133,11 +135,24 @@ class Dialer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._shell.stop()
+        await self._release_lines(trunk)
         self._desk.stop()
         self._inputs.write(self._inputs.take())
         trunk.close()
         recorder.close()
         log.info("stopped")
+
+    async def _release_lines(self, trunk: PriTrunk) -> None:
+        """Let nobody sit in silence until the exchange gives the link up (Q.931 T309: up to 90 s).
+
+        The machine is not told: its attempts end as a crash would end them, and the next start asks for the
+        codes that are owed.
+        """
+        deadline = self._clock.monotonic() + LAST_WORDS_S
+        trunk.clear_all(self._clock.monotonic())
+        while trunk.has_calls and self._clock.monotonic() < deadline:
+            trunk.poll(self._clock.monotonic())
+            await asyncio.sleep(POLL_S)
 
     async def _flush(self, recorder: FlightRecorder) -> None:
         """Both flight recorders reach the disk once a second."""

@@ -22,7 +22,7 @@ from appliance.dialer.shell import Shell
 from appliance.dialer.shell_reads import Reads
 from appliance.errors import StoreError, YobirinError
 from appliance.phones.messages import Account, PhonesSnapshot
-from appliance.store import events, projects, selection
+from appliance.store import attempts, events, projects, selection
 from appliance.store.open import Store
 from appliance.store.times import ms
 from appliance.store.writer import Committed, Writer
@@ -57,6 +57,7 @@ class Desk:
         self._writer = Writer(store, on_committed=self._from_writer, on_alarm=self._disk_alarm)
         self._tasks: set[asyncio.Task[None]] = set()
         self._data_version = -1
+        self._recording: dict[int, int] = {}  # recording to attempt, while audio makes it
         self._configured: inputs.Configure | None = None
         shell.carries_out(
             {
@@ -84,6 +85,10 @@ class Desk:
         if not self._writer.close():
             log.error("not everything could be written before the end")
         self._reader.shutdown(wait=True)
+        try:
+            attempts.recover(self._store)  # reports read while we are away find no attempt without an end
+        except StoreError as error:
+            log.error("calls in hand are disposed at the next start: %s", error)
         self._checker.shutdown(wait=False, cancel_futures=True)
 
     async def reload(self, what: str) -> None:
@@ -147,6 +152,7 @@ class Desk:
         self._reads.next_recording_id += 1
         day = time.strftime("%Y%m%d", time.localtime(self._shell.clock.wall()))
         part = f"-{recording_id}" if output.is_again else ""
+        self._recording[recording_id] = output.attempt_id
         path = f"{output.tenant_id}/{day}/{output.attempt_id}{part}.rec"
         key = secrets.token_bytes(KEY_BYTES)
         event = events.OpenRecording(
@@ -163,6 +169,7 @@ class Desk:
     def end_recording(self, done: audio.RecordingDone | audio.RecordingLost) -> None:
         """A recording is on the disk, or lost for a reason that the ledger keeps."""
         at = self._shell.clock.wall()
+        self._recording.pop(done.recording_id, None)
         if isinstance(done, audio.RecordingLost):
             self._alarm("recordings", True, done.reason)
             self._submit(
@@ -175,6 +182,21 @@ class Desk:
                 recording_id=done.recording_id, at=at, seconds=done.seconds, size_bytes=done.size_bytes
             )
         )
+
+    def note(self, _now: float, what: object) -> None:
+        """A new audio process does not end recordings of the former one: they are as long as they are."""
+        if isinstance(what, audio.AudioSnapshot):
+            cut = tuple(number for number, call in self._recording.items() if call not in what.bridges)
+            for number in cut:
+                del self._recording[number]
+            if cut:
+                self._task(self._close_cut(cut))
+
+    async def _close_cut(self, cut: tuple[int, ...]) -> None:
+        try:
+            await self._read(self._reads.close_recordings, cut)
+        except StoreError as error:
+            self._alarm("store", True, str(error))
 
     # --- writing --------------------------------------------------------------------------------------
 

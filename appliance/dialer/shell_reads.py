@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from appliance.clock import Clock
 from appliance.dialer import inputs, outputs
-from appliance.errors import StoreError
+from appliance.errors import StoreError, YobirinError
 from appliance.phones.messages import Account, PhonesSnapshot
 from appliance.store import (
     attempts,
@@ -80,7 +81,7 @@ class Reads:
                 left.given_back + len(left.interrupted),
                 len(left.interrupted),
             )
-        recordings.close_unfinished(self._store, at=now)  # our calls went with us, so none goes on
+        self.close_recordings()  # our calls went with us, so none goes on
         self.next_recording_id = recordings.next_id(self._store)
         known = blocked.standing(self._store)
         self._last_block_id = known.last_id
@@ -96,6 +97,11 @@ class Reads:
             inputs.Start(attempts.next_id(self._store), owed, tuple(standing.registered)),
             standing,
         ]
+
+    def close_recordings(self, only: tuple[int, ...] | None = None) -> None:
+        """Recordings that a crash cut off (all, or those named) end with what is in their file."""
+        at = ms(self._clock.wall())
+        recordings.close_unfinished(self._store, at=at, seconds_of=_seconds_of, only=only)
 
     def _standing_seats(self, standing: PhonesSnapshot) -> tuple[inputs.StandingSeat, ...]:
         """Whose leg still stands, and who sat there when it was last written."""
@@ -176,6 +182,16 @@ class Reads:
 
     def version(self) -> int:
         return int(self._store.value("PRAGMA data_version"))
+
+
+def _seconds_of(path: Path, key: bytes) -> float:
+    from appliance.audio.recording_file import RecordingReader  # brings numpy; wanted after a crash only
+
+    try:
+        return RecordingReader(path, key).seconds
+    except YobirinError as error:
+        log.warning("recording %s: %s", path.name, error)
+        return 0.0
 
 
 def _blocks(found: tuple[blocked.Block, ...]) -> tuple[inputs.Block, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from appliance.store.models import Noun, Recording
 from appliance.store.open import Store
+from appliance.store.times import ms
 
 PRUNED_AT_ONCE = 200
+
+SecondsOf = Callable[[Path, bytes], float]
 
 
 class Totals(Noun, frozen=True):
@@ -82,14 +86,30 @@ def prune(store: Store, *, bytes_max: int, at: int) -> int:
     return pruned
 
 
-def close_unfinished(store: Store, *, at: int) -> int:
-    """At the audio process's start: recordings a crash cut off are finished as long as they are; how many."""
-    cut = store.all(Recording, "FROM recording WHERE finished_at = 0 AND deleted_at = 0")
+def close_unfinished(
+    store: Store,
+    *,
+    at: int,
+    seconds_of: SecondsOf = lambda _path, _key: 0.0,
+    only: Sequence[int] | None = None,
+) -> int:
+    """Recordings a crash cut off are finished as long as they are; how many.
+
+    `seconds_of(path, key)` measures a file (the audio room can); `only` names those that were cut.
+    """
+    found = store.all(Recording, "FROM recording WHERE finished_at = 0 AND deleted_at = 0")
+    cut = [recording for recording in found if only is None or recording.id in only]
     for recording in cut:
         path = path_of(store, recording.path)
         size = path.stat().st_size if path.exists() else 0
-        reason = "" if size else "録音の開始前に中断されました"
-        store.update("recording", recording.id, finished_at=at, size_bytes=size, lost_reason=reason)
+        store.update(
+            "recording",
+            recording.id,
+            finished_at=at,
+            size_bytes=size,
+            duration_ms=ms(seconds_of(path, recording.key)) if size else 0,
+            lost_reason="" if size else "録音の開始前に中断されました",
+        )
     return len(cut)
 
 

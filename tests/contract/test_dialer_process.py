@@ -287,7 +287,9 @@ def test_a_killed_dialer_loses_no_result_and_dials_nobody_twice(home: Home) -> N
     dialled_often = "SELECT customer_id FROM attempt WHERE answered_at > 0 GROUP BY 1 HAVING count(*) > 1"
     assert rows(home, dialled_often) == []
     assert rows(home, "SELECT count(*) >= 4 FROM history WHERE code = '01'") == [(1,)]
-    assert rows(home, "SELECT count(*) FROM attempt WHERE end = 'interrupted' AND answered_at > 0") == [(1,)]
+    cut = "SELECT count(*) FROM attempt WHERE end = 'interrupted' AND answered_at > 0"
+    assert rows(home, cut) == [(2,)], "the kill cut one off, the stop in order another"
+    assert rows(home, "SELECT id FROM attempt WHERE end = ''") == []
     store = open_store(home)
     assert compare.compare(store) == []
     assert history.search(store, 1, history.Filter(code="01")).count >= 4
