@@ -48,9 +48,8 @@ def hear(blocks: Iterable[bytes]) -> Heard:
     peak = int(np.argmax(spectrum))
     near = spectrum[max(0, peak - 2) : peak + 3]
     frequency = float(np.dot(near, np.arange(max(0, peak - 2), peak + len(near) - 2)) / near.sum())
-    return Heard(
-        frequency * RATE_HZ / len(samples), float(near.sum() / max(spectrum.sum(), 1e-12)), level, seconds
-    )
+    share = float(near.sum()) / max(float(spectrum.sum()), 1e-12)
+    return Heard(frequency * RATE_HZ / len(samples), share, level, seconds)
 
 
 def tone_level_dbm0(blocks: Iterable[bytes], frequency_hz: float) -> float:
