@@ -3,6 +3,7 @@
 PYTHON := .venv/bin/python
 HOME_DIR ?= .home
 JOBS ?= 2
+ARGS ?=
 
 .PHONY: help setup run test lint bench clean
 
@@ -13,7 +14,7 @@ setup:  ## Install what is needed: Debian packages, .venv with locked versions, 
 	@tools/setup.sh run
 
 run: setup  ## Start the demonstration floor: a simulated line, eight robot operators, the page over HTTPS
-	@exec $(PYTHON) -m appliance demo --home $(HOME_DIR)
+	@exec $(PYTHON) -m appliance demo --home "$(HOME_DIR)" $(ARGS)
 
 # The browser's driver keeps an event loop running in its process: its tests have workers of their own.
 test:  ## Lint, types and all tests
