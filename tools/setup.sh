@@ -11,6 +11,8 @@ case "$what" in
     *) echo "usage: tools/setup.sh run|test" >&2; exit 2 ;;
 esac
 
+fail() { echo "setup: $*" >&2; exit 1; }
+
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 missing=""
@@ -19,19 +21,30 @@ for package in $(cat $lists); do
     case "$status" in ii*) ;; *) missing="$missing $package" ;; esac
 done
 if [ -n "$missing" ]; then
+    command -v apt-get >/dev/null || fail "this is not Debian: it has no apt-get.  Use Debian 12 or 13."
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
+        fail "Debian packages are missing and there is no sudo.  As root: apt-get install$missing"
     echo "setup: installing Debian packages:$missing"
-    as_root apt-get update -qq
+    # A broken third-party source must not stop us while Debian's own packages can be had.
+    as_root apt-get update -qq || echo "setup: apt-get update failed; going on with the lists there are" >&2
     # shellcheck disable=SC2086  # a list of package names, one word each
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
+        fail "apt-get could not install them; its own message is above.  Repeat when that is mended."
 fi
 
-[ -x .venv/bin/python ] || { rm -rf .venv; python3 -m venv .venv; }
-stamp=".venv/installed-$what-$(cat "$lock" | sha256sum | cut -c1-16)"
+# pip comes last into a new .venv: without it, or with another Python's (Debian was upgraded), begin again.
+version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+if [ ! -x ".venv/bin/python$version" ] || [ ! -x ".venv/bin/pip$version" ]; then
+    rm -rf .venv
+    python3 -m venv .venv
+fi
+stamp=".venv/installed-$what-$(sha256sum <"$lock" | cut -c1-16)"
 if [ ! -e "$stamp" ]; then
     echo "setup: installing Python packages from $lock"
     .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$lock"
     touch "$stamp"
 fi
+ln -sf ../../tools/yobirin .venv/bin/yobirin
 
 suffix=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
 built="appliance/pri_card/_libpri$suffix"
