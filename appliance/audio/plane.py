@@ -183,7 +183,7 @@ class Plane:
             sequence=self._dice.getrandbits(15),
             timestamp=self._dice.getrandbits(32),
         )
-        rtp = self._rtp_ports.open()
+        rtp = self._rtp_ports.open(command.local_port)
         phone = PhonePort(command.port, rtp, command.remote, sender, self._key, now)
         phone.local_address = address
         self._phones[command.port] = phone

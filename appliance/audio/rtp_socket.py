@@ -54,8 +54,11 @@ class PortRange:
         self._ports = range(first + first % 2, last + 1, 2)
         self._next = 0
 
-    def open(self) -> RtpSocket:
-        """A socket on the next free even port.  Raises DeviceError when none is left."""
+    def open(self, wanted: int = 0) -> RtpSocket:
+        """A socket on the port `wanted`, else on the next free even one.  Raises DeviceError without any."""
+        if wanted in self._ports:
+            with contextlib.suppress(_Taken):
+                return RtpSocket(self._bound(wanted))
         for _ in self._ports:
             port = self._ports[self._next]
             self._next = (self._next + 1) % len(self._ports)

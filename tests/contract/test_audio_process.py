@@ -195,6 +195,28 @@ def test_a_killed_process_loses_less_than_a_second_of_a_recording(rig: Rig) -> N
     assert done.seconds > reader.seconds
 
 
+def test_phones_that_were_told_nothing_are_heard_after_a_restart(rig: Rig) -> None:
+    """A phone goes on sending where it always did: its port is opened again, in whatever order."""
+    phones = {number: rig.phone(number) for number in (1, 2)}
+    rig.kill()
+    rig.restart()
+    for number in (2, 1):
+        phone = phones[number]
+        media = Media(phone.media.address, phone.media.port, 101)
+        opened = rig.dialer.ask(messages.OpenPhone(f"p{number}", media, phone.target[1]))
+        assert opened.local.port == phone.target[1]
+    phones[1].press("1")
+    phones[2].press("2")
+    until(lambda: len(rig.dialer.of(messages.Digit)) == 2, "both keys")
+    assert {(key.port, key.digit) for key in rig.dialer.of(messages.Digit)} == {("p1", "1"), ("p2", "2")}
+
+
+def test_a_port_that_somebody_else_took_is_replaced_by_another(rig: Rig) -> None:
+    first = rig.phone(1).target[1]
+    opened = rig.dialer.ask(messages.OpenPhone("p2", Media("127.0.0.1", 9), first))
+    assert opened.local.port not in (0, first)
+
+
 def test_sigterm_finishes_recordings_and_exits_cleanly(rig: Rig) -> None:
     rig.line(), rig.phone()
     rig.dialer.ask(Bridge(7, "b1/1", "p1", Recording(9, "9.rec", KEY)))
