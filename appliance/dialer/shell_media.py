@@ -128,6 +128,7 @@ class Media:
             self._local_ports.pop(body.leg, None)
         elif isinstance(body, phones.PhonesSnapshot):
             self._remotes = {leg.leg: leg.media for leg in body.legs}
+            self._local_ports = {leg.leg: leg.local_port for leg in body.legs}
             if not self._snapshot.done():  # the machine begins from the first one: see `standing`
                 self._snapshot.set_result(body)
                 return

@@ -109,7 +109,8 @@ class Leg:
 
     def snapshot(self) -> LegState:
         is_answered = self.state is State.UP
-        return LegState(self.name, self.extension, self.dialled, self.remote, is_answered)
+        local_port = self.own.port if self.own else 0
+        return LegState(self.name, self.extension, self.dialled, self.remote, is_answered, local_port)
 
 
 class Legs:

@@ -143,6 +143,7 @@ class LegState(msgspec.Struct, frozen=True):
     dialled: str
     media: Media
     is_answered: bool
+    local_port: int = 0  # where the phone was told to send its speech; 0 before it was told
 
 
 class PhonesSnapshot(Message, frozen=True):

@@ -184,6 +184,7 @@ def test_a_leg_outlives_its_dialer(floor: tuple[Phones, Dialer], wire: Wire) -> 
 
     second = running.dialer()
     assert [(one.leg, one.extension, one.is_answered) for one in second.snapshot.legs] == [(leg, "201", True)]
+    assert second.snapshot.legs[0].local_port == OWN.port, "where the phone sends its speech"
     assert second.snapshot.registered == {"201": f"127.0.0.1:{wire.port}"}
 
     second.ask(messages.HangUpLeg(leg))
