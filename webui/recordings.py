@@ -26,6 +26,7 @@ def routes(_services: Services) -> list[Route]:
     return [
         Route("GET", "/recordings/<recording_id:int>", "recordings", play),
         Route("GET", "/recordings/<recording_id:int>/peaks", "recordings", peaks),
+        Route("GET", "/seats/<seat_id:int>/recording", "recordings", of_seat),
         Route("POST", "/recordings/<recording_id:int>/download", "recordings", download),
     ]
 
@@ -92,11 +93,28 @@ def _pieces(reader: RecordingReader, first: int, last: int) -> Iterator[bytes]:
 
 def peaks(ask: Ask, recording_id: int) -> Any:
     """The waveform: 0-1 a point for operator (left) and customer (right)."""
-    reader = _reader(ask, _existing(ask, recording_id))
+    found = _existing(ask, recording_id)
+    reader = _reader(ask, found)
     points = reader.peaks() / PEAK_MAX
     return ask.json(
-        {"left": points[:, 0].tolist(), "right": points[:, 1].tolist(), "seconds": reader.seconds}
+        {
+            "left": points[:, 0].tolist(),
+            "right": points[:, 1].tolist(),
+            "seconds": reader.seconds,
+            "grows": not found.finished_at,
+        }
     )
+
+
+def of_seat(ask: Ask, seat_id: int) -> Any:
+    """Where the conversation that a seat is in is being recorded; without `play` where it is not."""
+    board = ask.services.live.board
+    seat = next((row for row in board.seats if row.seat_id == seat_id), None)
+    if seat is None or seat.tenant_id not in (0, ask.tenant_id):
+        raise NotFound(ask.t("この座席はありません。"))
+    standing = recordings.of_attempt(ask.services.store, ask.tenant_id, seat.attempt_id)
+    whole = [one for one in standing if not one.deleted_at]
+    return ask.json({"play": f"/recordings/{whole[-1].id}"} if whole else {})
 
 
 def download(ask: Ask, recording_id: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from appliance.dialer.messages import Board, SeatBoard, SeatChanged
+from appliance.store import recordings
 from tests.browser.conftest import NewTab, Tab, log_in
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -155,3 +157,27 @@ def test_a_result_that_is_overdue_raises_the_alarm(manager: Tab) -> None:
     expect(page.locator("[data-label=A-05] [data-is=state]")).to_contain_text("結果未入力")
     expect(page.locator("[data-label=A-05] [data-is=band]")).to_have_class("band s-alarm")
     change(manager, "A-05", state=before.state, since_at=before.since_at)
+
+
+def test_a_conversation_is_heard_while_it_grows_and_goes_on_past_its_first_end(manager: Tab) -> None:
+    floor, dialer = manager.site.floor, manager.site.dialer
+    recording = recordings.get(floor.store, floor.tenant_id, 1)
+    assert recording is not None
+    talking = next(seat for seat in dialer.board.seats if seat.state == "talking")
+    page = manager.open("/board")
+    path = recordings.path_of(floor.store, recording.path)
+    whole = path.read_bytes()
+    floor.store.update("recording", recording.id, finished_at=0)
+    change(manager, talking.label, attempt_id=recording.attempt_id)
+    path.write_bytes(whole[: len(whole) // 2])
+    try:
+        page.locator(f'[data-seat="{talking.seat_id}"]').click()
+        page.get_by_role("button", name="録音を聞く").click()
+        expect(page.locator("#player [data-is=time]")).to_have_text(re.compile(r"/ 0:02$"))
+        path.write_bytes(whole)
+        expect(page.locator("#player [data-is=time]")).to_have_text("0:06 / 0:06", timeout=15_000)
+    finally:
+        path.write_bytes(whole)
+        floor.store.update("recording", recording.id, finished_at=recording.finished_at)
+        change(manager, talking.label, attempt_id=talking.attempt_id)
+    assert manager.errors == []

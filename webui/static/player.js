@@ -12,6 +12,8 @@ const audio = $("audio");
 const canvas = $("wave");
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 const SILENT = 0.02;
+const GROWS_MS = 3000;
+const LOUDER = 0.6; // telephone speech stays far below full scale: a power below one makes it readable
 let peaks = { left: [], right: [], seconds: 0 };
 let current = null;
 
@@ -27,17 +29,38 @@ export async function open(button) {
   if (start && button.dataset.linked) audio.currentTime = Number(start[1]);
   audio.play().catch(() => {}); // a browser may want a click of its own: the button is there
   draw();
+  await measure();
+}
+
+async function measure() {
+  const button = current;
   try {
     const answer = await fetch(`${button.dataset.play}/peaks`, { credentials: "same-origin" });
-    if (answer.ok) peaks = await answer.json();
+    if (answer.ok && button === current) peaks = await answer.json();
   } catch {
     // No waveform: the slider still works.
   }
   draw();
 }
 
+// A conversation that is still going on: the waveform grows with it, and the end that was heard is not the end.
+async function grow() {
+  if (bar.hidden || !peaks.grows) return;
+  await measure();
+  tick();
+  if (audio.ended && peaks.seconds > audio.duration + 0.5) more();
+}
+
+function more(at = audio.currentTime) {
+  audio.src = `${current.dataset.play}?to=${Math.floor(peaks.seconds)}`; // another address: not the piece it holds
+  audio.playbackRate = Number($("speed").value);
+  audio.addEventListener("loadedmetadata", () => (audio.currentTime = at), { once: true });
+  audio.play().catch(() => {});
+}
+
 function total() {
-  return Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : peaks.seconds || 0;
+  const heard = Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : 0;
+  return peaks.grows ? Math.max(heard, peaks.seconds) : heard || peaks.seconds || 0;
 }
 
 function draw() {
@@ -51,7 +74,7 @@ function draw() {
     pen.fillStyle = ink[side];
     const step = width / Math.max(1, values.length);
     values.forEach((value, at) => {
-      const tall = Math.max(1, value * (height / 2 - 4));
+      const tall = Math.max(1, value ** LOUDER * (height / 2 - 4));
       pen.fillRect(at * step, top + (height / 2 - tall) / 2, Math.max(1, step - 0.5), tall);
     });
   }
@@ -81,7 +104,13 @@ function skipSilence() {
 }
 
 function jump(seconds) {
-  audio.currentTime = Math.min(Math.max(0, audio.currentTime + seconds), total() || Infinity);
+  seek(Math.max(0, audio.currentTime + seconds));
+}
+
+function seek(seconds) {
+  const at = Math.min(seconds, total() || Infinity);
+  if (peaks.grows && at > audio.duration) more(at);
+  else audio.currentTime = at;
 }
 
 for (const name of ["timeupdate", "play", "pause", "loadedmetadata", "durationchange"]) audio.addEventListener(name, tick);
@@ -91,7 +120,7 @@ audio.addEventListener("error", async () => {
   say($("problem"), answer && !answer.ok ? (await answer.text()).slice(0, 200) : t("再生できませんでした。"));
 });
 $("toggle").addEventListener("click", () => (audio.paused ? audio.play() : audio.pause()));
-$("slider").addEventListener("input", (event) => (audio.currentTime = Number(event.target.value)));
+$("slider").addEventListener("input", (event) => seek(Number(event.target.value)));
 $("speed").addEventListener("change", (event) => (audio.playbackRate = Number(event.target.value)));
 $("close").addEventListener("click", () => {
   audio.pause();
@@ -100,7 +129,7 @@ $("close").addEventListener("click", () => {
 });
 canvas.addEventListener("click", (event) => {
   const box = canvas.getBoundingClientRect();
-  audio.currentTime = ((event.clientX - box.left) / box.width) * total();
+  seek(((event.clientX - box.left) / box.width) * total());
 });
 for (const button of bar.querySelectorAll("[data-jump]")) button.addEventListener("click", () => jump(Number(button.dataset.jump)));
 bar.addEventListener("keydown", (event) => {
@@ -112,10 +141,12 @@ bar.addEventListener("keydown", (event) => {
   }
 });
 new ResizeObserver(draw).observe(canvas);
+setInterval(grow, GROWS_MS);
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-play]");
   if (button) open(button);
 });
+document.addEventListener("listen", ({ target, detail }) => open({ dataset: detail, focus: () => target.focus() }));
 const linked = location.hash.startsWith("#t=") && document.querySelector("[data-play][data-linked]");
 if (linked) open(linked);
 export { SPEEDS };

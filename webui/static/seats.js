@@ -123,6 +123,8 @@ export class SeatPanel {
     panel.querySelector("[data-shuts]").addEventListener("click", () => this.close());
     panel.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
     panel.querySelector("form").addEventListener("submit", (event) => this.logOut(event));
+    this.listens = panel.querySelector("[data-listens]");
+    this.listens?.addEventListener("click", () => this.listen());
   }
 
   open(seatId, opener) {
@@ -164,6 +166,20 @@ export class SeatPanel {
     for (const [name, value] of Object.entries(values)) say(this.panel.querySelector(`[data-is=${name}]`), value);
     this.panel.querySelector("[data-is=state]").className = `status s-${seat.state}`;
     this.panel.querySelector("form").hidden = seat.state === "logged_out";
+    if (this.listens) this.listens.hidden = !["talking", "wrapup"].includes(seat.state);
+  }
+
+  // The player (player.js) takes a button that names a recording; this one names it when it is pressed.
+  async listen() {
+    const seat = this.seat();
+    const answer = await fetch(`/seats/${this.seatId}/recording`, { credentials: "same-origin", headers: { Accept: "application/json" } });
+    const { play } = answer.ok ? await answer.json() : {};
+    if (!play) {
+      say(this.panel.querySelector("[data-answer]"), t("この通話の録音はまだありません。"));
+      return;
+    }
+    const title = `${seat.label} ${seat.user_name} ${seat.number_shown}`;
+    this.listens.dispatchEvent(new CustomEvent("listen", { bubbles: true, detail: { play, title } }));
   }
 
   async recent() {
