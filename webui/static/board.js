@@ -3,7 +3,7 @@
 
 import { live, post } from "./frame.js";
 import { minutesChart } from "./chart.js";
-import { clock, clockSeconds, decimal, number, percent } from "./format.js";
+import { clockSeconds, decimal, due, number, percent } from "./format.js";
 import { data, h, say } from "./dom.js";
 import { SeatMap, SeatPanel } from "./seats.js";
 import { t } from "./words.js";
@@ -113,7 +113,7 @@ function table(rows) {
       percent(row.talks, row.answered, 0),
       percent(row.wins, row.talks),
       number(row.callable),
-      row.finish_at ? clock(row.finish_at) : row.callable ? "—" : t("終了"),
+      row.finish_at ? due(row.finish_at, live.now()) : row.callable ? "—" : t("終了"),
       number(row.attempts),
     ];
     say(element.querySelector("a"), names.lists[row.list_id] ?? `#${row.list_id}`);

@@ -38,5 +38,14 @@ const zone = document.documentElement.dataset.zone || "Asia/Tokyo";
 const clockForm = new Intl.DateTimeFormat("ja-JP", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const secondForm = new Intl.DateTimeFormat("ja-JP", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
+const dayForm = new Intl.DateTimeFormat("ja-JP", { timeZone: zone, month: "2-digit", day: "2-digit" });
+
 export const clock = (at) => (at ? clockForm.format(new Date(at * 1000)) : NOTHING);
 export const clockSeconds = (at) => (at ? secondForm.format(new Date(at * 1000)) : NOTHING);
+
+// A time to come: the hour alone today, with its date past midnight.
+export function due(at, now) {
+  if (!at) return NOTHING;
+  const day = dayForm.format(new Date(at * 1000));
+  return day === dayForm.format(new Date(now * 1000)) ? clock(at) : `${day} ${clock(at)}`;
+}
