@@ -54,7 +54,7 @@ def run(home: Home, options: argparse.Namespace) -> int:
 
 
 def write_site(home: Home, options: argparse.Namespace) -> Settings:
-    """The site file of a demonstration; one that is there already keeps what the options do not say."""
+    """The site file of a demonstration, written anew from the options at each start."""
     home.directory()
     spans = "".join(f'\n[[spans]]\nnumber = {n}\nkind = "simulated"\n' for n in range(1, options.spans + 1))
     home.site_file.write_text(

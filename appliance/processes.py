@@ -35,18 +35,22 @@ class SupervisorGone(YobirinError):
 
 @dataclass(frozen=True)
 class Process:
-    """One program under supervisord.  `priority` orders the start: who serves comes before who asks."""
+    """One program under supervisord.  `priority` orders the start: who serves comes before who asks.
+
+    `listens`: it is ready when the home's socket of its name is there.
+    """
 
     name: str
     priority: int
     arguments: tuple[str, ...] = ()
     stop_wait_s: int = 5
+    listens: bool = False
 
 
 BOX: Final = (
-    Process("phones", 10),
-    Process("audio", 10),
-    Process("dialer", 20, stop_wait_s=8),
+    Process("phones", 10, listens=True),
+    Process("audio", 10, listens=True),
+    Process("dialer", 20, stop_wait_s=8, listens=True),
     Process("worker", 30, stop_wait_s=8),
     Process("web", 30),
 )
@@ -164,10 +168,14 @@ class Supervisor:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._child: subprocess.Popen[bytes] | None = None
+        self._sockets: tuple[Path, ...] = ()
 
     def start(self, processes: tuple[Process, ...], *, environment: Mapping[str, str] | None = None) -> None:
         """Start supervisord as a child in its own session: Ctrl-C reaches us first."""
         path = write_configuration(self._home, processes)
+        self._sockets = tuple(self._home.socket(each.name) for each in processes if each.listens)
+        for left_by_a_crash in self._sockets:
+            left_by_a_crash.unlink(missing_ok=True)
         with (self._home.logs / "supervisord.out").open("ab") as log:
             self._child = subprocess.Popen(
                 command(path),
@@ -206,16 +214,20 @@ class Supervisor:
         return {str(record["name"]): dict(record) for record in records}
 
     def wait_running(self, timeout_s: float) -> None:
-        """Wait until every process has stayed up for a second.  Raises SupervisorGone naming the late one."""
+        """Wait until every process has stayed up for a second and who listens has its socket.
+
+        Raises SupervisorGone naming the late one.
+        """
         deadline = time.monotonic() + timeout_s
         behind = "supervisord"
         while time.monotonic() < deadline:
             with contextlib.suppress(SupervisorGone):
                 states = self.states()
-                late = [name for name, state in states.items() if state["statename"] != "RUNNING"]
+                late = {name for name, state in states.items() if state["statename"] != "RUNNING"}
+                late |= {path.stem for path in self._sockets if not path.exists()}
                 if not late:
                     return
-                behind = ", ".join(late)
+                behind = ", ".join(sorted(late))
             if not self.is_alive():
                 break
             time.sleep(0.1)

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from appliance import cli, processes
 from appliance.settings import Home
@@ -47,3 +48,19 @@ def test_no_supervisord_is_said_with_a_remedy(tmp_path: Path) -> None:
 def test_cpu_time_is_read_from_the_kernel() -> None:
     assert processes.cpu_seconds(os.getpid()) > 0
     assert processes.cpu_seconds(2**22 + 1) == 0.0
+
+
+def test_ready_means_that_who_listens_has_its_socket(tmp_path: Path, mocker: MockerFixture) -> None:
+    home = Home(tmp_path)
+    home.directory()
+    left_by_a_crash = home.socket("dialer")
+    left_by_a_crash.touch()
+    mocker.patch("appliance.processes.subprocess.Popen").return_value.poll.return_value = None
+    supervisor = processes.Supervisor(home)
+    mocker.patch.object(supervisor, "states", return_value={"dialer": {"statename": "RUNNING"}})
+    supervisor.start((processes.Process("dialer", 20, listens=True),))
+
+    with pytest.raises(processes.SupervisorGone, match="dialer did not start"):
+        supervisor.wait_running(0.3)
+    home.socket("dialer").touch()
+    supervisor.wait_running(0.3)
