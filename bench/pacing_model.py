@@ -126,6 +126,7 @@ class Shift:
             len(self.waiting),
             tuple(seat.since for seat in self.talking.values()),
             tuple(seat.since for seat in self.wrapup.values()),
+            len(self.unserved),
         )
         channels = self.floor.channels - self.ringing - len(self.talking) - len(self.unserved)
         self.decisions += 1

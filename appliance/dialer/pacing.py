@@ -40,7 +40,6 @@ class Pacer:
     def __init__(self, *, target: float, answer_window_s: float = 2.0) -> None:
         self._forecast = Forecast(answer_window_s=answer_window_s)
         self._budget = Budget(target)
-        self._unserved = 0  # answered, neither connected nor abandoned yet
         self._again_at: float | None = None
         self._placed_at = 0.0
 
@@ -57,8 +56,7 @@ class Pacer:
 
     def ended(self, attempt_id: int, now: float, *, is_answered: bool) -> None:
         """A ringing call was answered, or ended otherwise."""
-        if self._forecast.ended(attempt_id, now, is_answered=is_answered) and is_answered:
-            self._unserved += 1
+        self._forecast.ended(attempt_id, now, is_answered=is_answered)
 
     def withdrawn(self, attempt_id: int) -> None:
         """A call never went out, or the line failed: it says nothing about answers."""
@@ -66,7 +64,6 @@ class Pacer:
 
     def connected(self, now: float, *, is_abandoned: bool) -> None:
         """An answered call got its seat, or was abandoned."""
-        self._unserved = max(0, self._unserved - 1)
         self._budget.spend(is_abandoned=is_abandoned)
 
     def seat_talked(self, seconds: float) -> None:
@@ -94,7 +91,7 @@ class Pacer:
             return Verdict(0, "customers" if callable <= 0 else "channels", figures)
         self._budget.set_seats(seats)
         if self._forecast.rate.calls < KNOWN_CALLS:
-            allowed = seen.waiting - self._unserved - self._forecast.calls
+            allowed = seen.waiting - seen.unserved - self._forecast.calls
         else:
             allowed = CALLS_PER_SEAT_MAX * seats - self._forecast.calls
         bound = max(0, min(callable, channels_free, allowed))
@@ -108,12 +105,12 @@ class Pacer:
 
     def _count(self, now: float, seen: SeatsSeen, bound: int) -> tuple[int, float]:
         """Calls whose chance of no seat keeps under the threshold, and the chance of the one after."""
-        free = seen.waiting - self._unserved
+        free = seen.waiting - seen.unserved
         threshold = self._budget.threshold
-        for at_once in (2, 12, SEVERAL_MAX):
+        for at_once in (0, 2, 12, SEVERAL_MAX):  # most often none: asked first, being cheap
             chances = self._forecast.chances_of_no_seat(now, seen, free, at_once + 1)
             count = min(bound, _leading(chances, threshold), at_once)
-            if count < at_once or count == bound:
+            if count == bound or chances[count] > threshold:
                 break
         return count, float(chances[count])
 

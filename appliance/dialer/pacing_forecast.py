@@ -25,11 +25,15 @@ RATE_STEP: Final = 0.01  # a relative change of the answer rate under this one d
 
 @dataclass(frozen=True, slots=True)
 class SeatsSeen:
-    """Seats that work for the project: how many wait, and since when (monotonic s) the others are busy."""
+    """Seats that work for the project: how many wait, and since when (monotonic s) the others are busy.
+
+    `unserved` answered calls wait for a seat inside their window: each takes the next one.
+    """
 
     waiting: int
     talking_since: tuple[float, ...] = ()
     wrapup_since: tuple[float, ...] = ()
+    unserved: int = 0
 
 
 class Ringing:
@@ -95,7 +99,7 @@ class Forecast:
         """A call was started."""
         self._of(key).placed_at[attempt_id] = now
         self._key_of[attempt_id] = self._next = key
-        self.rate.placed(attempt_id, *key)
+        self.rate.placed(attempt_id, *key, now)
 
     def withdrawn(self, attempt_id: int) -> None:
         """A call that taught nothing is no longer on its way."""
@@ -104,18 +108,17 @@ class Forecast:
             del self._ringing[key].placed_at[attempt_id]
             self.rate.withdrawn(attempt_id, key[0])
 
-    def ended(self, attempt_id: int, now: float, *, is_answered: bool) -> bool:
-        """A ringing call was answered or ended otherwise; False if it is not known."""
+    def ended(self, attempt_id: int, now: float, *, is_answered: bool) -> None:
+        """A ringing call was answered or ended otherwise; one that is not known teaches nothing."""
         key = self._key_of.pop(attempt_id, None)
         if key is None:
-            return False
+            return
         age_s = now - self._ringing[key].placed_at.pop(attempt_id)
         if not self._ringing[key].placed_at and key != self._next:
             del self._ringing[key]
-        self.rate.ended(attempt_id, key[0], is_answered=is_answered)
+        self.rate.ended(attempt_id, key[0], now, is_answered=is_answered)
         if self.answer_law.learn(age_s, is_answered=is_answered):
             self.answer_law.fit(sum((calls.by_age(now) for calls in self._ringing.values()), np.zeros(BINS)))
-        return True
 
     def chances_of_no_seat(self, now: float, seen: SeatsSeen, free: int, calls: int) -> Vector:
         """For the 1st to `calls`-th further call: the chance that its answer finds no seat in the window."""

@@ -18,6 +18,7 @@ FAST_CALLS: Final = 50.0  # contradiction shows within a minute or two of a mid-
 SLOW_CALLS: Final = 600.0
 CONTRADICTION: Final = 3.6  # standard errors between fast and slow at which the slow one is dropped
 HOUR_CALLS_MAX: Final = 2000.0
+OPEN_MAX_S: Final = 120.0  # far over any ring time-out: whose end is lost by then is counted no more
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Outcome:
     hour: int
     is_answered: bool | None = None  # None: still ringing
     is_void: bool = False  # it never rang
+    placed_at: float = 0.0
 
 
 class AnswerRate:
@@ -64,14 +66,20 @@ class AnswerRate:
         self._open: dict[int, deque[Outcome]] = {}
         self._outcome_of: dict[int, Outcome] = {}
 
-    def placed(self, attempt_id: int, list_id: int, hour: int) -> None:
+    def placed(self, attempt_id: int, list_id: int, hour: int, now: float = 0.0) -> None:
         """A call of this list was started."""
-        self._outcome_of[attempt_id] = outcome = Outcome(attempt_id, hour)
+        self._outcome_of[attempt_id] = outcome = Outcome(attempt_id, hour, placed_at=now)
         self._open.setdefault(list_id, deque()).append(outcome)
 
-    def ended(self, attempt_id: int, list_id: int, *, is_answered: bool) -> None:
-        """It was answered or not; counted once all calls of the list placed before it have ended."""
+    def ended(self, attempt_id: int, list_id: int, now: float = 0.0, *, is_answered: bool) -> None:
+        """It was answered or not; counted once all calls of the list placed before it have ended.
+
+        A call without an end holds the others up for `OPEN_MAX_S` and no longer.
+        """
         self._outcome_of.pop(attempt_id).is_answered = is_answered
+        waiting = self._open[list_id]
+        while waiting and waiting[0].is_answered is None and waiting[0].placed_at < now - OPEN_MAX_S:
+            waiting.popleft()
         self._count(list_id)
 
     def withdrawn(self, attempt_id: int, list_id: int) -> None:

@@ -126,7 +126,9 @@ class Project:
         return any(run.buffer or not run.is_exhausted for run in self.started())
 
     def seats_seen(self) -> SeatsSeen:
-        return SeatsSeen(len(self.waiting), tuple(self.talking.values()), tuple(self.wrapup.values()))
+        return SeatsSeen(
+            len(self.waiting), tuple(self.talking.values()), tuple(self.wrapup.values()), len(self.unserved)
+        )
 
     def count_answer(self, now: float, *, is_abandoned: bool) -> None:
         """One answered call was connected or abandoned."""
