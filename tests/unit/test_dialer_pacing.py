@@ -129,10 +129,9 @@ def test_until_calls_are_known_each_waiting_seat_gets_one() -> None:
 def test_an_answer_that_still_waits_takes_the_seat_of_another() -> None:
     pacer = _learnt()
     before = _count(pacer, 3)
-    pacer.placed(1, 1, 9, 995.0)
-    pacer.ended(1, 1000.0, is_answered=True)
+    seen = SeatsSeen(3, tuple(900.0 + n for n in range(4)), (), unserved=1)
 
-    assert _count(pacer, 3) < before
+    assert pacer.calls_to_place(1000.0, seen, callable=MANY, channels_free=MANY).count < before
 
 
 def test_it_asks_for_another_look_only_while_time_alone_can_help() -> None:
@@ -171,6 +170,27 @@ def test_the_budget_grows_stricter_with_each_abandon_and_forgives_slowly() -> No
 
     assert after < before
     assert budget.threshold > after
+
+
+def test_what_the_first_half_hour_saves_is_not_spent_later() -> None:
+    early, begun = Budget(0.03), Budget(0.03)
+    for _ in range(50):
+        early.spend(is_abandoned=False)
+
+    assert begun.threshold * 0.9 < early.threshold <= begun.threshold
+
+
+def test_the_budget_all_but_stops_before_a_day_or_a_half_hour_breaks_its_limit() -> None:
+    late, crowded = Budget(0.03), Budget(0.03)
+    for answer in range(900):
+        late.spend(is_abandoned=answer >= 60 and answer % 33 == 0)
+    before = late.threshold
+    late.spend(is_abandoned=True)
+    for answer in range(60):
+        crowded.spend(is_abandoned=answer % 12 == 0)
+
+    assert late.threshold < before / 2
+    assert crowded.threshold < Budget(0.03).threshold / 8
 
 
 @pytest.mark.parametrize(
