@@ -84,7 +84,7 @@ def change_password(ask: Ask) -> Any:
             store, person.tenant_id, person.user_id, new, at=ask.services.now_ms(), is_temporary=False
         )
     except BadInput as error:
-        return show_password(ask, problem=f"{error.what} {error.remedy}")
+        return show_password(ask, problem=ask.refusal(error))
     auth.log_action(ask, "account", "password changed")
     return auth.begin(ask, user, ask.goto(home_of(person.role), "password"))
 

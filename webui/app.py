@@ -33,6 +33,7 @@ from webui import (
 )
 from webui.ask import Ask, Invalid, NotAllowed, NotFound, Person, Services
 from webui.roles import MONITOR, OPEN, Route, may
+from webui.store_words import told
 
 log = logging.getLogger("web")
 
@@ -188,7 +189,7 @@ STATUS: Final[tuple[tuple[type[YobirinError], int], ...]] = (
 def answer_error(ask: Ask, error: YobirinError, *, status: int = 0) -> Any:
     """An error as a page, or as JSON for a script."""
     status = status or next(code for kind, code in STATUS if isinstance(error, kind))
-    what, remedy = error.what, error.remedy
+    what, remedy = told(error.what, ask.t), told(error.remedy, ask.t)
     if isinstance(error, PeerGone):
         what, remedy = (
             ask.t("発信エンジンが応答していません。"),

@@ -22,6 +22,7 @@ from webui.format import Calendar, day_of
 from webui.live import Live
 from webui.pages import Pages
 from webui.roles import may
+from webui.store_words import told
 from webui.streams import Slots
 from webui.words import Translate, translator
 
@@ -100,6 +101,10 @@ class Ask:
     @property
     def address(self) -> str:
         return str(self.request.environ.get("REMOTE_ADDR", ""))
+
+    def refusal(self, error: YobirinError) -> str:
+        """What was refused and what to do, in the reader's language."""
+        return f"{told(error.what, self.t)} {told(error.remedy, self.t)}".strip()
 
     def may(self, right: str) -> bool:
         return self._person is not None and may(self._person.role, right)

@@ -105,7 +105,7 @@ def add(ask: Ask) -> Any:
             for line in lines:
                 _add_one(ask, line, kind, project_id)
     except BadInput as error:
-        return show(ask, problem=f"{error.what} {error.remedy}")
+        return show(ask, problem=ask.refusal(error))
     ask.services.live.tell(Reload("blocked"))
     log_action(ask, "blocked", f"{kind} added", f"{len(lines)}: {ask.text('reason')}")
     return ask.goto(f"/blocked?kind={kind}", "blocked")

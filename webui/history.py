@@ -253,6 +253,6 @@ def edit(ask: Ask, entry_id: int) -> Any:
             at=ask.services.now_ms(),
         )
     except BadInput as error:
-        return show_customer(ask, entry.customer_id, problem=f"{error.what} {error.remedy}")
+        return show_customer(ask, entry.customer_id, problem=ask.refusal(error))
     log_action(ask, "history", "edited", f"{entry_id}: {entry.code} → {code}")
     return ask.goto(f"/customers/{entry.customer_id}", "saved")

@@ -145,7 +145,7 @@ def show_columns(ask: Ask, job_id: int, *, problem: str = "") -> Any:
     try:
         look = imports.look(store, ask.tenant_id, job_id, encoding=encoding)
     except BadInput as error:
-        problem = problem or f"{error.what} {error.remedy}"
+        problem = problem or ask.refusal(error)
     target = existing_list(ask, ask.integer("list")) if ask.integer("list") else None
     return ask.page(
         "import_columns.html",
@@ -209,7 +209,7 @@ def check(ask: Ask, job_id: int) -> Any:
     try:
         imports.check(store, ask.tenant_id, job_id, plan)
     except BadInput as error:
-        return show_columns(ask, job_id, problem=f"{error.what} {error.remedy}")
+        return show_columns(ask, job_id, problem=ask.refusal(error))
     ask.services.queue.put(job_id)
     return ask.goto(f"/imports/{job_id}")
 

@@ -220,7 +220,7 @@ def enrol(ask: Ask) -> Any:
             at=ask.services.now_ms(),
         )
     except BadInput as error:
-        return show_all(ask, problem=f"{error.what} {error.remedy}")
+        return show_all(ask, problem=ask.refusal(error))
     log_action(ask, "monitors", "enrolled", ask.text("name"))
     return ask.goto("/monitors", "enrolled")
 

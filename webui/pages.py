@@ -12,6 +12,7 @@ from markupsafe import Markup
 from webui import format as written
 from webui.phone_number import hyphenated
 from webui.roles import ROLE_WORDS
+from webui.store_words import told
 from webui.words import script_catalogue
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Pages:
         said = NOTICES.get(ask.request.query.get("said", ""), "")
         frame = {
             "_": ask.t,
+            "told": lambda text: told(text, ask.t),
             "language": ask.language,
             "person": ask.known,
             "may": ask.may,

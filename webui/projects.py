@@ -141,7 +141,7 @@ def create(ask: Ask) -> Any:
             ask.services.store, ask.tenant_id, name=ask.text("name"), at=ask.services.now_ms()
         )
     except BadInput as error:
-        return show_all(ask, problem=f"{error.what} {error.remedy}")
+        return show_all(ask, problem=ask.refusal(error))
     log_action(ask, "projects", "created", ask.text("name"))
     return _done(ask, project_id, said="created")
 
@@ -262,7 +262,7 @@ def change_callers(ask: Ask, project_id: int) -> Any:
         elif act == "remove":
             projects.remove_caller(store, ask.tenant_id, project_id, caller_id)
     except BadInput as error:
-        return show(ask, project_id, problem=f"{error.what} {error.remedy}")
+        return show(ask, project_id, problem=ask.refusal(error))
     log_action(ask, "projects", f"caller {act}", f"{project_id}: {ask.text('number')}{caller_id or ''}")
     return _done(ask, project_id, "callers")
 
@@ -281,7 +281,7 @@ def change_codes(ask: Ask, project_id: int) -> Any:
                 for code in codes:
                     _save_code(ask, project_id, code)
     except BadInput as error:
-        return show(ask, project_id, problem=f"{error.what} {error.remedy}")
+        return show(ask, project_id, problem=ask.refusal(error))
     log_action(ask, "projects", "codes changed", str(project_id))
     return _done(ask, project_id, "codes")
 
@@ -321,7 +321,7 @@ def add_code(ask: Ask, project_id: int) -> Any:
             is_contact=True,
         )
     except BadInput as error:
-        return show(ask, project_id, problem=f"{error.what} {error.remedy}")
+        return show(ask, project_id, problem=ask.refusal(error))
     log_action(ask, "projects", "code added", f"{project_id}: {ask.text('code')} {ask.text('name')}")
     return _done(ask, project_id, "codes")
 
@@ -360,7 +360,7 @@ def _change(ask: Ask, project_id: int, section: str, **values: Any) -> Any:
     try:
         projects.change(ask.services.store, ask.tenant_id, project_id, **values)
     except BadInput as error:
-        return show(ask, project_id, problem=f"{error.what} {error.remedy}")
+        return show(ask, project_id, problem=ask.refusal(error))
     log_action(ask, "projects", f"{section} changed", f"{project_id}: {sorted(values)}")
     return _done(ask, project_id, section)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from webui import blocked, imports, pages, projects, reasons, report_words, roles
+from appliance.store import numbers
+from webui import blocked, imports, pages, projects, reasons, report_words, roles, store_words
 from webui.words import catalogue, script_catalogue, script_texts, translator
 
 ROOM = Path(__file__).resolve().parents[2] / "webui"
@@ -46,6 +47,7 @@ def texts_of_tables() -> set[str]:
     found |= {state[1] for state in imports.STATES.values()} | set(imports.FIELDS.values())
     found |= {word for _, word in blocked.KINDS} | set(blocked.ORIGINS.values()) - {"CSV"}
     found |= set(pages.NOTICES.values()) | set(projects.SYSTEM_RULES.values()) | set(projects.WEEKDAYS)
+    found |= store_words.SENTENCES
     found |= set(report_words.NAMES.values()) | set(report_words.MEANS.values())
     return found | set(report_words.FIGURES.values()) | set(roles.ROLE_WORDS.values())
 
@@ -83,3 +85,22 @@ def test_japanese_is_said_as_it_stands_and_filled_in() -> None:
 
 def test_braces_of_a_value_are_not_filled_in_again() -> None:
     assert translator("ja")("リスト「{name}」に追加", name="{x}") == "リスト「{x}」に追加"
+
+
+@pytest.mark.parametrize("dirty", ["", "3.12E+09", "03-1234", "+1 202 555 0100", "0312345678901234", "不明"])
+def test_a_rows_refusal_is_said_in_english(dirty: str) -> None:
+    found = numbers.normalise(dirty)
+    assert isinstance(found, numbers.Problem)
+    said = [store_words.told(text, translator("en")) for text in (found.reason, found.fix)]
+    assert all(said)
+    assert not any(JAPANESE.search(text) for text in said)
+    assert store_words.told(found.reason, translator("ja")) == found.reason
+
+
+def test_names_and_numbers_of_a_refusal_stay_as_they_are() -> None:
+    english = translator("en")
+    assert store_words.told("リスト「冬{1}9」に登録済みです", english) == "Already in the list 「冬{1}9」"
+    assert (
+        store_words.told("応答待ちは0.5〜5秒にしてください。", english) == "Answer window: 0.5 to 5 seconds."
+    )
+    assert store_words.told("知らない文です。", english) == "知らない文です。"
