@@ -38,11 +38,13 @@ if [ ! -x ".venv/bin/python$version" ] || [ ! -x ".venv/bin/pip$version" ]; then
     rm -rf .venv
     python3 -m venv .venv
 fi
-stamp=".venv/installed-$what-$(sha256sum <"$lock" | cut -c1-16)"
-if [ ! -e "$stamp" ]; then
+stamp() { echo ".venv/installed-$1-$(sha256sum <"$2" | cut -c1-16)"; }
+if [ ! -e "$(stamp "$what" "$lock")" ]; then
     echo "setup: installing Python packages from $lock"
     .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$lock"
-    touch "$stamp"
+    touch "$(stamp "$what" "$lock")"
+    # The tests' lock holds all of the other: `make run` after `make test` needs no network.
+    touch "$(stamp run requirements.lock)"
 fi
 ln -sf ../../tools/yobirin .venv/bin/yobirin
 
