@@ -234,6 +234,7 @@ def test_a_customer_who_hangs_up_inside_the_window_is_abandoned() -> None:
     floor = busy_floor()
     floor.answer(2)
     assert ends(floor.clear(2, after=0.5)) == [(2, "result", "96")]
+    assert floor.machine.board(floor.now).projects[0].abandon_ratio_30min == 0.5  # told where the pacer is
 
 
 def test_a_seat_that_becomes_free_during_the_apology_is_not_handed_the_call() -> None:
