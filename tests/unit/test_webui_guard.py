@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
@@ -12,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from appliance.dialer.messages import Board, MinutePoint, SeatBoard
 from appliance.settings import Home, Settings, Web
 from appliance.store import audit, projects, users
 from tests.browser import floor as floors
@@ -19,6 +21,8 @@ from tests.browser.floor import PASSWORD, Floor
 from webui import app, process, tls
 from webui.ask import Services
 from webui.roles import EVERYONE, MONITOR, OPEN, RIGHTS, Route, may
+from webui.views import board_view
+from webui.words import translator
 
 
 class Client:
@@ -343,3 +347,32 @@ def test_the_certificate_is_made_once_and_its_key_is_ours_alone(tmp_path: Path) 
     key.unlink()
     with pytest.raises(Exception, match="is missing"):
         tls.ensure(home, Web())
+
+
+def test_another_tenants_seats_and_calls_do_not_reach_a_board_or_a_monitor(
+    services: Services, manager: Client, floor: Floor
+) -> None:
+    other = floor.store.value("SELECT tenant_id FROM list WHERE id = ?", (floor.other_list_id,))
+    seat = SeatBoard(
+        seat_id=floor.seat_ids[0],
+        label="A-01",
+        extension="201",
+        tenant_id=int(other),
+        user_name="よその人",
+        state="talking",
+        number="0312345678",
+        customer_id=floor.other_customer_id,
+        project_id=floor.other_project_id,
+        list_id=floor.other_list_id,
+    )
+    minute = MinutePoint(60.0, floor.other_list_id, 1, 1, 1, 0, 1.0)
+    seen = Board(seq=1, now_at=60.0, seats=(seat,), minutes=(minute,))
+    services.live._board = seen
+    try:
+        view = json.dumps(board_view(seen, tenant_id=floor.tenant_id, translate=translator("ja")))
+        answers = [manager.ask("GET", f"/seats/{seat.seat_id}/{what}") for what in ("recent", "recording")]
+    finally:
+        services.live._board = Board(seq=0, now_at=0.0)
+    assert [answer.status for answer in answers] == [404, 404]
+    assert json.loads(view)["seats"] == {} == json.loads(view)["minutes"]
+    assert not any("よその" in answer.body for answer in answers)
