@@ -16,7 +16,7 @@ from appliance.errors import SettingsError
 from appliance.settings import Home
 
 CODES: Final[tuple[tuple[str, float], ...]] = (
-    ("12", 30), ("11", 22), ("08", 15), ("09", 8), ("10", 8), ("06", 7), ("05", 5), ("01", 4), ("07", 1),
+    ("01", 6), ("12", 28), ("11", 22), ("08", 15), ("09", 8), ("10", 8), ("06", 7), ("05", 5), ("07", 1),
 )  # fmt: skip
 """Result codes by weight; those of the demonstration's project."""
 
