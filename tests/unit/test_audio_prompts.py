@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 from pathlib import Path
 
@@ -169,7 +168,6 @@ def test_speech_is_trimmed_levelled_and_held_within_the_band() -> None:
     assert not speech.levelled(np.zeros(800)).any()
 
 
-@pytest.mark.skipif(shutil.which("open_jtalk") is None, reason="Open JTalk is not installed here")
 def test_open_jtalk_speaks_a_result_code(tmp_path: Path) -> None:
     path = tmp_path / "code-1-06.wav"
     speech.speak("見込", path)
