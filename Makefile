@@ -28,7 +28,7 @@ lint:  ## ruff and mypy --strict on everything
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 
-bench:  ## Every figure beside its limit (about half an hour)
+bench:  ## Every figure beside its limit (over an hour, most of it pacing)
 	@tools/setup.sh test
 	$(PYTHON) -m bench
 
