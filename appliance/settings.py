@@ -24,6 +24,8 @@ CHANNELS_PER_SPAN = 23
 PORT_MAX = 65_535
 
 SpanKind = Literal["dahdi", "simulated", "absent"]
+LampsKind = Literal["pca9555", "gpio", "recorded", "absent"]
+ChassisKind = Literal["can", "simulated", "absent"]
 
 
 class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,6 +73,68 @@ class Limits(Strict, frozen=True, kw_only=True):
     disk_free_min_bytes: int = 500_000_000
 
 
+class Lamps(Strict, frozen=True, kw_only=True):
+    """The front panel.  `bus` and `address` for a PCA9555 on I2C; `gpio_chip` for lines of a GPIO chip."""
+
+    kind: LampsKind = "absent"
+    bus: int = 0
+    address: int = 0x20
+    gpio_chip: str = "/dev/gpiochip0"
+
+
+class Chassis(Strict, frozen=True, kw_only=True):
+    """The chassis controller on CAN.  `channel` is the network interface, such as `can0`."""
+
+    kind: ChassisKind = "absent"
+    channel: str = "can0"
+    node: int = 0x10
+    has_line_relay: bool = False
+
+
+class Watchdog(Strict, frozen=True, kw_only=True):
+    """The hardware watchdog; an empty `device` means there is none.  The box resets after `timeout_s`."""
+
+    device: str = ""
+    timeout_s: int = 30
+
+
+class Mail(Strict, frozen=True, kw_only=True):
+    """The site's mail relay.  No `relay`: nothing is sent, everything stays on the page."""
+
+    relay: str = ""
+    port: int = 25
+    sender: str = ""
+    to: tuple[str, ...] = ()
+    starttls: bool = False
+    user: str = ""
+    password_file: str = ""
+
+
+class Monitor(Strict, frozen=True, kw_only=True):
+    """Checks and alarms.  `metrics_networks` may read /metrics; empty: nobody may."""
+
+    interval_s: int = 30
+    alive_hour: int = 8  # of the daily "alive" mail, local time
+    ping: tuple[str, ...] = ()  # addresses that must answer, such as the gateway and the phone gateways
+    data_disks: tuple[str, ...] = ()  # whole disks watched by SMART, such as /dev/sda
+    metrics_networks: tuple[str, ...] = ()
+
+
+class Backup(Strict, frozen=True, kw_only=True):
+    """Where the nightly backup goes: a directory (a mounted USB disk or NFS), or `ssh://user@host/path`."""
+
+    target: str = ""
+    hour: int = 3
+    keep: int = 14  # database backups; recordings are kept once each
+
+
+class Console(Strict, frozen=True, kw_only=True):
+    """The technician's menu on a serial line; an empty `device` means there is none."""
+
+    device: str = ""
+    baud: int = 115_200
+
+
 class Settings(Strict, frozen=True, kw_only=True):
     """The whole site file, with the home directory it came from."""
 
@@ -81,6 +145,13 @@ class Settings(Strict, frozen=True, kw_only=True):
     phones: Phones = Phones()
     web: Web = Web()
     limits: Limits = Limits()
+    lamps: Lamps = Lamps()
+    chassis: Chassis = Chassis()
+    watchdog: Watchdog = Watchdog()
+    mail: Mail = Mail()
+    monitor: Monitor = Monitor()
+    backup: Backup = Backup()
+    console: Console = Console()
 
 
 class Home:
@@ -232,10 +303,16 @@ def _check_ports(settings: Settings, where: str) -> None:
             raise SettingsError(f"{where}: {name} is {port}.", remedy=f"Give a port from 1 to {PORT_MAX}.")
 
 
+SECTIONS = (
+    *(Settings, Span, Phones, Web, Limits),
+    *(Lamps, Chassis, Watchdog, Mail, Monitor, Backup, Console),
+)
+
+
 def _remedy(message: str) -> str:
     found = re.search(r"unknown field `(\w+)`", message)
     if not found:
         return "Correct the value named."
-    known = {name for section in (Settings, Span, Phones, Web, Limits) for name in section.__struct_fields__}
+    known = {name for section in SECTIONS for name in section.__struct_fields__}
     near = difflib.get_close_matches(found.group(1), known, n=1)
     return f"Did you mean `{near[0]}`?" if near else "Remove it."
