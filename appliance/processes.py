@@ -14,23 +14,17 @@ import signal
 import subprocess
 import sys
 import time
-import xmlrpc.client
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from appliance.errors import DeviceError, YobirinError
+from appliance.errors import DeviceError
 from appliance.settings import Home
+from appliance.supervisor_client import SupervisorClient, SupervisorGone
 
 STOP_WAIT_S: Final = 15.0
 PR_SET_PDEATHSIG: Final = 1
-
-
-class SupervisorGone(YobirinError):
-    """supervisord is not running, or could not start a process."""
-
-    exit_code = 4
 
 
 @dataclass(frozen=True)
@@ -167,6 +161,7 @@ class Supervisor:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._client = SupervisorClient(home)
         self._child: subprocess.Popen[bytes] | None = None
         self._sockets: tuple[Path, ...] = ()
 
@@ -203,15 +198,7 @@ class Supervisor:
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Name to supervisord's own record (statename, pid, …).  Raises SupervisorGone."""
-        with contextlib.closing(_transport(self._home)) as transport:
-            proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
-            try:
-                records: Any = proxy.supervisor.getAllProcessInfo()
-            except (OSError, xmlrpc.client.Error) as error:
-                raise SupervisorGone(
-                    "supervisord does not answer.", remedy="Start it with `yobirin run`."
-                ) from error
-        return {str(record["name"]): dict(record) for record in records}
+        return self._client.records()
 
     def wait_running(self, timeout_s: float) -> None:
         """Wait until every process has stayed up for a second and who listens has its socket.
@@ -233,12 +220,6 @@ class Supervisor:
             time.sleep(0.1)
         log = self._home.logs / f"{behind.split(',')[0]}.log"
         raise SupervisorGone(f"{behind} did not start.", remedy=f"See {log}: {_last_line(log)}")
-
-
-def _transport(home: Home) -> Any:
-    from supervisor.xmlrpc import SupervisorTransport  # slow to import, and only asked for here
-
-    return SupervisorTransport("", "", f"unix://{home.run / 'supervisor.sock'}")
 
 
 def _last_line(path: Path) -> str:
