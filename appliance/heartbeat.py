@@ -1,7 +1,7 @@
 """A process shows that its loop goes round: the file `run/heartbeat/NAME` holds the time of its last beat.
 
 Who watches (the watchdog, `yobirin check processes`) reads it.  The time is CLOCK_MONOTONIC's, which all
-processes of the box share and nobody sets.  Carries no message.
+processes of the box share and nobody sets.  Carries no message, and never fails its process.
 """
 
 from __future__ import annotations
@@ -12,31 +12,42 @@ import time
 from pathlib import Path
 from typing import Final
 
-from appliance.settings import Home
+from appliance.settings import Home, file_mode
 
 INTERVAL_S: Final = 1.0
+FORM: Final = b"%015.3f\n"
+NOT_YET: Final = 0.0
 
 
 class Heartbeat:
-    """One process's beat.  Call `beat()` from the loop that does the work, never from a thread beside it."""
+    """One process's beat.  Call `beat()` from the loop that does the work, never from a thread beside it.
+
+    Until the first call the process counts as starting, however old its predecessor's beat is.
+    """
 
     def __init__(self, home: Home, name: str) -> None:
         self._path = directory(home) / name
-        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        mode = file_mode(self._path.parent) & 0o640  # nobody beats for another
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, mode)
         self._due = 0.0
-        self.beat()
+        self._write(NOT_YET)  # never shorter: on a full disk a beat needs no room
 
     def beat(self) -> None:
         """The loop has gone round once.  Costs a comparison, and one write of 16 bytes a second."""
         now = time.monotonic()
         if now >= self._due:
             self._due = now + INTERVAL_S
-            os.pwrite(self._file, b"%015.3f\n" % now, 0)
+            self._write(now)
 
     def end(self) -> None:
         """An ordered end: nobody should miss the beat."""
+        self._due = float("inf")
         os.close(self._file)
         self._path.unlink(missing_ok=True)
+
+    def _write(self, now: float) -> None:
+        with contextlib.suppress(OSError):  # a missing beat tells of it; calls go on meanwhile
+            os.pwrite(self._file, FORM % now, 0)
 
 
 def directory(home: Home) -> Path:
@@ -44,11 +55,18 @@ def directory(home: Home) -> Path:
     return home.directory("run", "heartbeat")
 
 
-def ages_s(home: Home) -> dict[str, float]:
-    """Seconds since each process's last beat, by process name."""
-    ages: dict[str, float] = {}
-    now = time.monotonic()
+def beats(home: Home) -> dict[str, float]:
+    """The monotonic time of each process's last beat, by process name; one that only starts is left out."""
+    found: dict[str, float] = {}
     for path in directory(home).iterdir():
         with contextlib.suppress(FileNotFoundError, ValueError):
-            ages[path.name] = max(0.0, now - float(path.read_bytes()))
-    return ages
+            beat_at = float(path.read_bytes())
+            if beat_at > NOT_YET:
+                found[path.name] = beat_at
+    return found
+
+
+def ages_s(home: Home) -> dict[str, float]:
+    """Seconds since each process's last beat, by process name; one that only starts is left out."""
+    now = time.monotonic()
+    return {name: max(0.0, now - beat_at) for name, beat_at in beats(home).items()}

@@ -154,8 +154,22 @@ class Settings(Strict, frozen=True, kw_only=True):
     console: Console = Console()
 
 
+def file_mode(directory: Path) -> int:
+    """The mode for a new file: the owner's alone, or as open to the group as its directory; no one else's.
+
+    A box prepares its directories for one system user a process (`appliance/rights.py`); everywhere else
+    they have mode 0700, so files get 0600.
+    """
+    group = directory.stat().st_mode & 0o070
+    return 0o660 if group & 0o020 else 0o640 if group & 0o040 else 0o600
+
+
 class Home:
-    """Paths below the data directory.  Directories are made with mode 0700 on first use."""
+    """Paths below the data directory.
+
+    A directory is made on first use, for its owner alone; below one that a box shares with a group, it is
+    shared likewise.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
@@ -173,13 +187,27 @@ class Home:
         return self.root / "secrets" / "database.key"
 
     def directory(self, *parts: str) -> Path:
-        """`root/parts…`, made if absent, readable by the owner alone.  Raises SettingsError."""
+        """`root/parts…`, made if absent.  Raises SettingsError, OSError."""
         path = self.root.joinpath(*parts)
-        try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except FileExistsError as error:
-            raise SettingsError(f"{path} is not a directory.", remedy="Move the file away.") from error
+        if path.is_dir():
+            return path
+        if path == self.root:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            self.directory(*path.relative_to(self.root).parts[:-1])
+        self._make(path)
         return path
+
+    def _make(self, path: Path) -> None:
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError as error:
+            if not path.is_dir():
+                raise SettingsError(f"{path} is not a directory.", remedy="Move the file away.") from error
+            return  # another process was first
+        above = path.parent.stat().st_mode & 0o2070 if path != self.root else 0
+        if above & 0o070:
+            path.chmod(0o700 | above)
 
     @property
     def run(self) -> Path:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 from pytest_mock import MockerFixture
 
-from appliance.heartbeat import Heartbeat, ages_s
+from appliance.heartbeat import Heartbeat, ages_s, beats
 from appliance.settings import Home
 
 
@@ -14,17 +16,33 @@ def test_a_beat_grows_old_until_the_next(tmp_path: Path, mocker: MockerFixture) 
     clock = mocker.patch("appliance.heartbeat.time.monotonic", return_value=100.0)
     home = Home(tmp_path)
     heartbeat = Heartbeat(home, "dialer")
+    heartbeat.beat()
 
     clock.return_value = 107.5
     assert ages_s(home) == {"dialer": 7.5}
+    assert beats(home) == {"dialer": 100.0}
 
     heartbeat.beat()
     assert ages_s(home) == {"dialer": 0.0}
 
 
+def test_a_process_that_starts_has_no_age_though_its_predecessor_died_long_ago(
+    tmp_path: Path, mocker: MockerFixture
+) -> None:
+    clock = mocker.patch("appliance.heartbeat.time.monotonic", return_value=100.0)
+    home = Home(tmp_path)
+    Heartbeat(home, "dialer").beat()
+    clock.return_value = 900.0
+
+    Heartbeat(home, "dialer")
+
+    assert ages_s(home) == {}
+
+
 def test_beats_within_a_second_write_nothing(tmp_path: Path, mocker: MockerFixture) -> None:
     clock = mocker.patch("appliance.heartbeat.time.monotonic", return_value=100.0)
     heartbeat = Heartbeat(Home(tmp_path), "audio")
+    heartbeat.beat()
     write = mocker.patch("appliance.heartbeat.os.pwrite")
 
     for tick in range(40):
@@ -36,14 +54,36 @@ def test_beats_within_a_second_write_nothing(tmp_path: Path, mocker: MockerFixtu
 
 def test_an_ordered_end_leaves_nobody_waiting(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    Heartbeat(home, "web").end()
+    heartbeat = Heartbeat(home, "web")
+    heartbeat.beat()
+
+    heartbeat.end()
+    heartbeat.beat()  # the loop's last turn
 
     assert ages_s(home) == {}
 
 
 def test_a_half_written_beat_is_passed_by(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    Heartbeat(home, "phones")
+    Heartbeat(home, "phones").beat()
     (home.run / "heartbeat" / "worker").write_bytes(b"")
 
     assert set(ages_s(home)) == {"phones"}
+
+
+def test_a_full_disk_stops_no_loop(tmp_path: Path, mocker: MockerFixture) -> None:
+    mocker.patch(
+        "appliance.heartbeat.os.pwrite", side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    )
+    Heartbeat(Home(tmp_path), "dialer").beat()
+
+
+def test_a_beat_is_for_the_owner_alone_unless_the_box_shares_its_directory(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    Heartbeat(home, "dialer")
+    beating = home.run / "heartbeat"
+    assert (beating / "dialer").stat().st_mode & 0o777 == 0o600
+
+    beating.chmod(0o3770)
+    Heartbeat(home, "audio")
+    assert (beating / "audio").stat().st_mode & 0o777 == 0o640

@@ -58,3 +58,23 @@ def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
 def test_directories_are_for_the_owner_alone(tmp_path: Path) -> None:
     home = settings.Home(tmp_path / "home")
     assert home.recordings.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_directory_below_a_shared_one_is_shared_likewise(tmp_path: Path) -> None:
+    home = settings.Home(tmp_path)
+    home.recordings.chmod(0o2770)
+    day = home.directory("data", "recordings", "2026-04-01")
+    assert day.stat().st_mode & 0o7777 == 0o2770
+    assert settings.file_mode(day) == 0o660
+
+
+@pytest.mark.parametrize(("directory", "file"), [(0o700, 0o600), (0o750, 0o640), (0o2770, 0o660)])
+def test_a_file_is_as_open_as_its_directory(tmp_path: Path, directory: int, file: int) -> None:
+    tmp_path.chmod(directory)
+    assert settings.file_mode(tmp_path) == file
+
+
+def test_a_file_where_a_directory_belongs_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    with pytest.raises(SettingsError, match="data is not a directory"):
+        _ = settings.Home(tmp_path).recordings
