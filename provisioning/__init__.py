@@ -1,1 +1,1 @@
-"""From blank box to installed box: the site file, plan and apply, the serial console.  Decides nothing about calls."""
+"""From blank box to installed box: site description, plan, apply, serial console.  Decides nothing about calls."""
