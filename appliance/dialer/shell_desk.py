@@ -22,7 +22,8 @@ from appliance.dialer.shell import Shell
 from appliance.dialer.shell_reads import Reads
 from appliance.errors import StoreError, YobirinError
 from appliance.phones.messages import Account, PhonesSnapshot
-from appliance.store import attempts, events, projects, selection
+from appliance.pri_card.trunk import Answered, Cleared, SetupSent
+from appliance.store import attempts, events, journal, projects, selection
 from appliance.store.open import Store
 from appliance.store.times import ms
 from appliance.store.writer import Committed, Writer
@@ -54,11 +55,22 @@ class Desk:
         self._loop = asyncio.get_running_loop()
         self._reader = ThreadPoolExecutor(1, "reader")
         self._checker = ThreadPoolExecutor(1, "pin")
-        self._writer = Writer(store, on_committed=self._from_writer, on_alarm=self._disk_alarm)
+        if left := journal.replay(store):
+            log.warning("the last process was killed with %d events in hand", left)
+        self._writer = Writer(
+            store,
+            journal=journal.Journal(store.home),
+            on_committed=self._from_writer,
+            on_alarm=self._disk_alarm,
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._data_version = -1
         self._recording: dict[int, int] = {}  # recording to attempt, while audio makes it
+        self._setup_at: dict[int, float] = {}  # of calls without an answer
         self._configured: inputs.Configure | None = None
+        shell.watch(SetupSent, self._note_setup)
+        shell.watch(Answered, self._note_answer)
+        shell.watch(Cleared, self._forget_setup)
         shell.carries_out(
             {
                 **dict.fromkeys(WRITTEN, self._write),
@@ -82,13 +94,16 @@ class Desk:
         """Write what is queued; False in the log when the disk did not take it."""
         for project_id, memory in self._memories().items():
             projects.remember(self._store, project_id, memory)
-        if not self._writer.close():
-            log.error("not everything could be written before the end")
+        is_written = self._writer.close()
         self._reader.shutdown(wait=True)
         try:
-            attempts.recover(self._store)  # reports read while we are away find no attempt without an end
+            if is_written:  # else the journal is read first, at the next start
+                attempts.recover(self._store)  # reports read while we are away find no attempt without an end
         except StoreError as error:
-            log.error("calls in hand are disposed at the next start: %s", error)
+            is_written = False
+            log.error("%s", error)
+        if not is_written:
+            log.error("not everything could be written before the end: calls are disposed at the next start")
         self._checker.shutdown(wait=False, cancel_futures=True)
 
     async def reload(self, what: str) -> None:
@@ -209,6 +224,19 @@ class Desk:
         event = events.of(output)
         assert event is not None
         self._submit(event, token=output.attempt_id)
+
+    def _note_setup(self, event: SetupSent) -> None:
+        self._setup_at[event.call_id] = self._shell.clock.wall()
+
+    def _forget_setup(self, event: Cleared) -> None:
+        self._setup_at.pop(event.call_id, None)
+
+    def _note_answer(self, event: Answered) -> None:
+        """Before all else that happens with an answer: killed now, we must not dial the customer again."""
+        setup_at = self._setup_at.pop(event.call_id, 0.0)
+        if setup_at:
+            at = self._shell.clock.wall()
+            self._submit(events.SaveAttempt(attempt_id=event.call_id, setup_at=setup_at, answered_at=at))
 
     def _submit(self, event: events.Event, *, token: int = 0) -> None:
         try:

@@ -18,6 +18,7 @@ from appliance.errors import StoreError
 from appliance.store import record
 from appliance.store.counters import Deltas
 from appliance.store.events import Event
+from appliance.store.journal import Journal
 from appliance.store.open import Conflict, Store
 
 GATHER_S: Final = 0.020  # commits of a slow disk are some 5 ms: 50 a second at the most
@@ -47,17 +48,20 @@ class _Queued(NamedTuple):
 class Writer:
     """Runs one thread.  `on_committed` and `on_alarm` are called in it: hand over to your loop there.
 
-    `on_alarm(what)` names why the disk refuses, '' once it does so no more.
+    `on_alarm(what)` names why the disk refuses, '' once it does so no more.  `journal` keeps what is queued
+    beyond the death of the process; without one that is lost with it.
     """
 
     def __init__(
         self,
         store: Store,
         *,
+        journal: Journal | None = None,
         on_committed: Callable[[list[Committed]], None] = lambda _done: None,
         on_alarm: Callable[[str], None] = lambda _what: None,
     ) -> None:
         self._store = store
+        self._journal = journal
         self._on_committed = on_committed
         self._on_alarm = on_alarm
         self._queue: deque[_Queued] = deque()
@@ -84,6 +88,8 @@ class Writer:
                 raise StoreError(
                     f"{QUEUE_MAX} events wait for the disk: one was lost.", remedy="Free space on the disk."
                 )
+            if self._journal is not None:
+                self._journal.note(event)
             self._queue.append(_Queued(token, event, time.monotonic()))
             if len(self._queue) in (1, BATCH_MAX):
                 self._changed.notify_all()
@@ -132,6 +138,8 @@ class Writer:
                 self._write(batch)
                 with self._changed:
                     self._is_busy = False
+                    if self._journal is not None and not self._queue:
+                        self._journal.empty()
                     self._changed.notify_all()
         finally:
             self._store.close()

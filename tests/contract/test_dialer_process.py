@@ -113,9 +113,6 @@ class Box:
         await self.until(lambda: self.seat is not None and self.seat.state == state, state)
 
 
-OPEN_AND_ANSWERED = "SELECT count(*) FROM attempt WHERE answered_at > 0 AND end = ''"
-
-
 def process(name: str, home: Home) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "appliance", name, "--home", str(home.root)],
@@ -271,8 +268,7 @@ def test_a_killed_dialer_loses_no_result_and_dials_nobody_twice(home: Home) -> N
                         lambda: box.seat is not None and box.seat.state != "wrapup", "the code was taken"
                     )
                 await box.seat_is("talking")
-                if round_ == 1:
-                    await box.until(lambda: rows(home, OPEN_AND_ANSWERED) == [(1,)], "the answer on the disk")
+                if round_ == 1:  # at once: the answer need not be on the disk
                     os.kill(children[-1].pid, signal.SIGKILL)
                     children[-1].wait()
 
