@@ -113,7 +113,7 @@ _SEARCH: Final = (
 def search(
     store: Store, tenant_id: int, text: str, *, project_id: int = 0, list_id: int = 0, limit: int = 50
 ) -> list[Found]:
-    """The search box.  `12-3456` is list and customer; digits are a number or the end of one; else a name."""
+    """The search box.  `12-3456`: list (now or once), customer; digits: a number or its end; else a name."""
     where, values = _condition(text)
     return store.all(
         Found,
@@ -122,12 +122,15 @@ def search(
     )
 
 
+_MOVED_FROM: Final = " (SELECT customer_id FROM moved_customer WHERE customer_id = ? AND from_list_id = ?)"
+
+
 def _condition(text: str) -> tuple[str, tuple[Any, ...]]:
     plain = unicodedata.normalize("NFKC", text).strip()
     if match := re.fullmatch(r"(\d{1,9})-(\d{1,12})", plain):
-        both = "(list_id = ? AND customer.id = ?)"
-        digits = numbers.digits_of(plain)
-        return f"({both} OR number = ?)", (int(match[1]), int(match[2]), digits)
+        both = "(customer.id = ? AND (list_id = ? OR customer.id IN" + _MOVED_FROM + "))"
+        list_id, customer_id, digits = int(match[1]), int(match[2]), numbers.digits_of(plain)
+        return f"({both} OR number = ?)", (customer_id, list_id, customer_id, list_id, digits)
     digits = numbers.digits_of(plain)
     if digits and isinstance(numbers.normalise(plain), numbers.Number):
         return (

@@ -247,7 +247,11 @@ def undo(store: Store, tenant_id: int, job_id: int, *, user_id: int, at: int) ->
 
 def existing(store: Store, tenant_id: int, job_id: int) -> Job:
     """The job.  Raises BadInput where the tenant has none of this id."""
-    job = store.one(Job, "FROM job WHERE tenant_id = ? AND id = ?", (tenant_id, job_id))
+    job = store.one(
+        Job,
+        "FROM job WHERE tenant_id = ? AND id = ? AND kind IN ('import', 'undo')",
+        (tenant_id, job_id),
+    )
     if job is None:
         raise BadInput("その取り込みはありません。", remedy="一覧を更新してください。")
     return job

@@ -48,6 +48,7 @@ def create(
     headers: tuple[str, ...] = ("電話番号",),
     label: str = "",
     is_hidden: bool = False,
+    deleted_at: int = 0,
 ) -> int:
     """A new list; its id.  `headers` in the order of the file.  Raises BadInput where the name is taken."""
     name = name.strip()
@@ -64,6 +65,7 @@ def create(
             label=label.strip(),
             headers=json.dumps(headers, ensure_ascii=False),
             is_hidden=int(is_hidden),
+            deleted_at=deleted_at,
             created_at=at,
         )
     except Conflict as error:

@@ -27,11 +27,11 @@ def _open_attempt(store: Store, event: events.OpenAttempt, deltas: Deltas) -> st
     found = store.tuples(
         "SELECT is_callable, last_code, last_called_at,"
         " EXISTS (SELECT 1 FROM attempt WHERE customer_id = c.id AND end = '')"
-        " FROM customer c WHERE id = ? AND tenant_id = ?",
-        (event.customer_id, event.tenant_id),
+        " FROM customer c WHERE id = ? AND tenant_id = ? AND list_id = ?",
+        (event.customer_id, event.tenant_id, event.list_id),
     )
     if not found:
-        return "gone"
+        return "gone"  # undone, or moved to another list since it was chosen
     is_callable, last_code, last_called_at, is_busy = found[0]
     if is_busy:
         return "busy"
