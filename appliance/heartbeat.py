@@ -56,17 +56,22 @@ def directory(home: Home) -> Path:
 
 
 def beats(home: Home) -> dict[str, float]:
-    """The monotonic time of each process's last beat, by process name; one that only starts is left out."""
+    """The monotonic time of each process's last beat, by process name; one that only starts is left out.
+
+    So is a beat of the time before the machine was started: it lies ahead.
+    """
+    now = time.monotonic()
     found: dict[str, float] = {}
     for path in directory(home).iterdir():
         with contextlib.suppress(FileNotFoundError, ValueError):
             beat_at = float(path.read_bytes())
-            if beat_at > NOT_YET:
+            if NOT_YET < beat_at <= now:
                 found[path.name] = beat_at
     return found
 
 
 def ages_s(home: Home) -> dict[str, float]:
     """Seconds since each process's last beat, by process name; one that only starts is left out."""
+    found = beats(home)
     now = time.monotonic()
-    return {name: max(0.0, now - beat_at) for name, beat_at in beats(home).items()}
+    return {name: now - beat_at for name, beat_at in found.items()}

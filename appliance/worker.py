@@ -10,9 +10,11 @@ import logging
 import os
 import signal
 import threading
+import time
 from types import FrameType
 
 from appliance.errors import YobirinError
+from appliance.heartbeat import Heartbeat
 from appliance.settings import Home, Settings
 from appliance.store.jobs import Queue
 from appliance.store.open import open_store
@@ -20,6 +22,7 @@ from appliance.worker_speech import SiteSpeech
 
 NICENESS = 10  # an import must never delay a 20 ms frame
 STOP_WAIT_S = 2.0
+JOB_S_MAX = 3600.0  # the largest import takes minutes; a job that holds the queue for an hour hangs
 LOOK_EVERY_S = 5.0  # a new code's name can be heard a few seconds after it was saved
 
 log = logging.getLogger("worker")
@@ -37,16 +40,19 @@ def run(home: Home, settings: Settings) -> None:
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
     store = open_store(home)
-    consumer = Queue(store).consumer()
+    queue = Queue(store)
+    consumer = queue.consumer()
     consumer.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)  # after start(), which sets handlers of its own
-    speech = SiteSpeech(store, home)
+    speech, heartbeat = SiteSpeech(store, home), Heartbeat(home, "worker")
     while not stopped.wait(LOOK_EVERY_S):
         try:
             speech.refresh()
         except (YobirinError, OSError) as error:
             log.warning("site prompts: %s", error)
+        if time.monotonic() - queue.looked_at < JOB_S_MAX:
+            heartbeat.beat()
     consumer.stop(graceful=False)
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:

@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 from appliance.clock import SystemClock
+from appliance.heartbeat import Heartbeat
 from appliance.settings import Home, Settings
 from appliance.store.jobs import Queue
 from appliance.store.open import open_store
@@ -16,6 +17,7 @@ from webui.ask import Services
 from webui.format import Calendar
 from webui.live import Live
 from webui.pages import Pages
+from webui.pulse import Pulse
 from webui.streams import Slots
 
 log = logging.getLogger("web")
@@ -53,10 +55,13 @@ def run(home: Home, settings: Settings) -> None:
     )
     _stop_on_signals(built, site)
     built.live.start()
+    pulse = Pulse(Heartbeat(home, "web").beat, address=settings.web.address, port=settings.web.port)
+    pulse.start()
     log.info("pages on https://%s:%s/", settings.web.address, settings.web.port)
     try:
         site.serve()
     finally:
+        pulse.stop()
         built.live.close()
         site.stop()
         built.store.close()

@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ from appliance.audio.service import Service
 from appliance.audio.tick_clock import TickClock
 from appliance.clock import Clock, SystemClock
 from appliance.errors import DeviceError, YobirinError
+from appliance.heartbeat import Heartbeat
 from appliance.pri_card.span import Span, open_span
 from appliance.settings import Home, Settings
 
@@ -61,12 +63,20 @@ class Loop:
     """Ticks and serves until `stop`."""
 
     def __init__(
-        self, *, plane: Plane, recorder: DiskRecorder, path: Path, clock: Clock, is_clocked: bool
+        self,
+        *,
+        plane: Plane,
+        recorder: DiskRecorder,
+        path: Path,
+        clock: Clock,
+        is_clocked: bool,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._plane = plane
         self._recorder = recorder
         self._clock = clock
         self._is_clocked = is_clocked
+        self._beat = beat
         self._reference = -1
         self._ticks = TickClock(clock.monotonic())
         self._late_s: list[float] = []
@@ -93,6 +103,7 @@ class Loop:
             now = self._clock.monotonic()
             self._late_s.append(self._ticks.ticked(now, by_line=by_line))
             self._plane.tick(now)
+            self._beat()
             count += 1
             if count % TICKS_PER_S == 0:
                 self._every_second(now)
@@ -202,6 +213,7 @@ def run(home: Home, settings: Settings) -> None:
         path=home.socket("audio"),
         clock=clock,
         is_clocked=bool(spans.clocked),
+        beat=Heartbeat(home, "audio").beat,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, loop.stop)

@@ -22,6 +22,7 @@ from appliance.dialer.shell_lines import Lines
 from appliance.dialer.shell_media import Media
 from appliance.dialer.shell_preview import Preview
 from appliance.dialer.shell_sums import Sums
+from appliance.heartbeat import Heartbeat
 from appliance.pri_card.flight import FlightRecorder
 from appliance.pri_card.pri_trunk import PriTrunk, open_trunk
 from appliance.pri_card.trunk import Congested, SpanState
@@ -92,7 +93,9 @@ class Dialer:
 
     def _build(self, trunk: PriTrunk) -> None:
         machine = Machine(service_code=self._settings.phones.service_code)
-        self._shell = Shell(machine=machine, trunk=trunk, clock=self._clock)
+        self._shell = Shell(
+            machine=machine, trunk=trunk, clock=self._clock, on_turn=Heartbeat(self._home, "dialer").beat
+        )
         self._sums = Sums(self._shell)
         self._inputs = InputRecorder(
             self._home.trace,

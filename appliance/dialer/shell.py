@@ -52,10 +52,19 @@ class Samples:
 class Shell:
     """Feeds and drains the machine.  Other parts of the shell register what they carry out."""
 
-    def __init__(self, *, machine: Machine, trunk: Trunk, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        machine: Machine,
+        trunk: Trunk,
+        clock: Clock,
+        on_turn: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_turn()` is called whenever the machine has taken all there was and the timer is armed."""
         self.machine = machine
         self.trunk = trunk
         self.clock = clock
+        self._on_turn = on_turn
         self.slot_errors_ms = Samples()
         self.inputs_fed = 0
         self.slowest = ("", 0.0)
@@ -109,6 +118,7 @@ class Shell:
         finally:
             self._is_draining = False
         self._arm()
+        self._on_turn()
 
     def poll(self) -> None:
         """Let the trunk do what is due and feed what it reports."""

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from appliance import ipc
 from appliance.errors import DeviceError, SettingsError, YobirinError
+from appliance.heartbeat import Heartbeat
 from appliance.phones import messages, sip_stack
 from appliance.phones.service import Service
 from appliance.settings import Home, Settings
@@ -37,13 +38,15 @@ def run(home: Home, settings: Settings) -> None:
     door = Door(home)
     service = Service(settings, door.publish)
     door.open(service)
-    timer = sip_stack.every(TICK_S, service.tick)
+    heartbeat = Heartbeat(home, "phones")
+    timers = [sip_stack.every(TICK_S, work) for work in (service.tick, heartbeat.beat)]
     for number in (signal.SIGTERM, signal.SIGINT):
         sip_stack.on_signal(number, sip_stack.stop)
     try:
         sip_stack.loop()
     finally:
-        timer.cancel()
+        for timer in timers:
+            timer.cancel()
         service.hang_up_all()
         sip_stack.loop(FLUSH_S)
         service.close()

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from appliance import ipc
 from appliance.errors import BadInput, SettingsError
+from appliance.heartbeat import Heartbeat
 from appliance.pri_card.span import open_span
 from appliance.settings import Home, Settings
 from appliance.simulator import exchange_messages as messages
@@ -52,7 +53,7 @@ def run(home: Home, settings: Settings, population_path: Path | None = None, see
     )
     try:
         exchange.open_speech()
-        asyncio.run(ExchangeShell(exchange, home).serve())
+        asyncio.run(ExchangeShell(exchange, home, beat=Heartbeat(home, "exchange").beat).serve())
     finally:
         exchange.close()
 
@@ -65,8 +66,9 @@ def _installed(home: Home) -> Path:
 class ExchangeShell:
     """Feeds an exchange from its descriptors and the clock, and carries out what its socket is asked."""
 
-    def __init__(self, exchange: Exchange, home: Home) -> None:
+    def __init__(self, exchange: Exchange, home: Home, *, beat: Callable[[], None] = lambda: None) -> None:
         self._exchange = exchange
+        self._beat = beat
         self._socket_path = home.socket("exchange")
         self._timer: asyncio.TimerHandle | None = None
         self._files: set[int] = set()
@@ -128,6 +130,7 @@ class ExchangeShell:
             self._tick_at += TICK_S
         if self._tick_at <= now:
             self._tick_at = now + TICK_S
+        self._beat()
         asyncio.get_running_loop().call_at(self._tick_at, self._tick)
 
     async def _answer(self, _peer: ipc.Peer, body: Any) -> Any:

@@ -23,6 +23,7 @@ import msgspec
 from appliance import ipc
 from appliance.dialer import messages
 from appliance.errors import SettingsError
+from appliance.heartbeat import Heartbeat
 from appliance.phones import sip_stack
 from appliance.settings import Home, Settings
 from appliance.simulator import population, robot_laws
@@ -70,13 +71,14 @@ def run(
     )
     watcher = Watcher(home.socket("dialer"), floor)
     watcher.start()
-    timer = sip_stack.every(TICK_S, floor.tick)
+    timers = [sip_stack.every(TICK_S, work) for work in (floor.tick, Heartbeat(home, "robots").beat)]
     for number in (signal.SIGTERM, signal.SIGINT):
         sip_stack.on_signal(number, sip_stack.stop)
     try:
         sip_stack.loop()
     finally:
-        timer.cancel()
+        for timer in timers:
+            timer.cancel()
         watcher.stop()
         floor.put_down()
         sip_stack.loop(FLUSH_S)

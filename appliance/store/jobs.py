@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from huey import crontab
-from huey.contrib.sql_huey import SqlHuey
+from huey import Huey, crontab
+from huey.contrib.sql_huey import SqlStorage
 
 from appliance.errors import YobirinError
-from appliance.store import audit, compare, import_run, recordings, sessions
+from appliance.store import audit, compare, exports, import_run, moves, recordings, sessions
 from appliance.store.models import Job
 from appliance.store.open import Store
 from appliance.store.times import DAY_MS, day_of
@@ -29,8 +29,21 @@ WORK: Final[dict[tuple[str, str], Callable[[Store, int], object]]] = {
     ("import", "checking"): import_run.check,
     ("import", "running"): import_run.load,
     ("undo", "running"): import_run.undo,
+    ("move", "running"): moves.run,
+    ("move_back", "running"): moves.run_back,
+    ("export", "running"): exports.run,
 }
 """What is done for a job of this kind in this state."""
+
+
+class _Looked(Huey):  # type: ignore[misc]  # huey is untyped here
+    """The queue, which knows when its consumer last looked for work."""
+
+    looked_at = 0.0
+
+    def dequeue(self) -> Any:
+        self.looked_at = time.monotonic()
+        return super().dequeue()
 
 
 class Queue:
@@ -38,7 +51,9 @@ class Queue:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._huey = SqlHuey("yobirin", database=store.database, results=False, utc=True)
+        self._huey = _Looked(
+            "yobirin", storage_class=SqlStorage, database=store.database, results=False, utc=True
+        )
         self._work = self._huey.task(name="work")(self._work_on)
         self._huey.periodic_task(crontab(minute="*"), name="every_minute")(self._every_minute)
         self._huey.periodic_task(crontab(minute="7"), name="every_hour")(self._every_hour)
@@ -54,6 +69,11 @@ class Queue:
         return self._huey.create_consumer(
             workers=1, periodic=True, initial_delay=POLL_S, max_delay=POLL_S, check_worker_health=False
         )
+
+    @property
+    def looked_at(self) -> float:
+        """Monotonic time when the consumer last looked for work: twice a second between jobs."""
+        return float(self._huey.looked_at)
 
     def put_back(self) -> int:
         """Queue every job whose work is not done; how many."""
@@ -96,8 +116,9 @@ def work_on(store: Store, job_id: int) -> None:
 
 
 def hourly(store: Store, *, at: int) -> None:
-    """Expired sessions go, and the oldest recordings when they outgrow their share of the disk."""
+    """Expired sessions and old exports go, and the oldest recordings when they outgrow their share."""
     sessions.sweep(store, at=at)
+    exports.sweep(store, at=at)
     pruned = recordings.prune(store, bytes_max=store.settings.limits.recordings_bytes_max, at=at)
     if pruned:
         audit.log(store, 0, at=at, screen="worker", action="recordings_pruned", detail=str(pruned))

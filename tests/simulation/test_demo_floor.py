@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from appliance import heartbeat
 from appliance.audio.recording_file import RecordingReader
 from appliance.settings import Home
 from appliance.simulator.callee_plan import CALLEE_TONES_HZ
@@ -99,6 +100,14 @@ def test_the_figures_are_those_of_a_working_floor(floor: tuple[Home, dict[str, A
     assert 0 < figures["utilisation"] < 1
     assert figures["answer_to_packet_ms_p50"] > 0
     assert {"dialer", "audio", "phones", "web", "worker", "exchange", "robots"} == set(figures["cpu_s"])
+
+
+def test_every_process_showed_that_its_loop_went_round_until_the_end(
+    floor: tuple[Home, dict[str, Any]],
+) -> None:
+    last = heartbeat.beats(floor[0])
+    assert set(last) == set(floor[1]["cpu_s"])
+    assert max(last.values()) - min(last.values()) < 12.0, last  # the page asks itself every 4 s
 
 
 def test_every_attempt_ended_once_and_counters_equal_the_rows(store: Store) -> None:

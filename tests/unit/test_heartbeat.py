@@ -39,6 +39,15 @@ def test_a_process_that_starts_has_no_age_though_its_predecessor_died_long_ago(
     assert ages_s(home) == {}
 
 
+def test_a_beat_from_before_the_restart_of_the_machine_is_none(tmp_path: Path, mocker: MockerFixture) -> None:
+    clock = mocker.patch("appliance.heartbeat.time.monotonic", return_value=86_400.0)
+    home = Home(tmp_path)
+    Heartbeat(home, "dialer").beat()
+    clock.return_value = 20.0
+
+    assert beats(home) == ages_s(home) == {}
+
+
 def test_beats_within_a_second_write_nothing(tmp_path: Path, mocker: MockerFixture) -> None:
     clock = mocker.patch("appliance.heartbeat.time.monotonic", return_value=100.0)
     heartbeat = Heartbeat(Home(tmp_path), "audio")
