@@ -64,13 +64,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shift:
-    """One floor, put together.  Parts are public: faults and tests reach in."""
+    """One floor, put together.  Parts are public: faults and tests reach in.  `laws` replace the plan's."""
 
-    def __init__(self, plan: Plan, *, is_checked: bool = False) -> None:
+    def __init__(self, plan: Plan, *, is_checked: bool = False, laws: Laws | None = None) -> None:
         self.plan = plan
         self.machine = Machine()
         self.world = World(self.machine.feed)
-        laws = Laws(talk_mean_s=plan.talk_s, wrap_mean_s=plan.wrap_s)
+        laws = laws or Laws(talk_mean_s=plan.talk_s, wrap_mean_s=plan.wrap_s)
         self.store = Store(self.world, tenant_id=TENANT, project_ids=(PROJECT,), customers=plan.customers)
         self.exchange = Exchange(
             self.world, laws, self._answer(), channels=plan.channels, gate=self.machine.may_setup,
