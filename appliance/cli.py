@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from appliance import cli_box
 from appliance import settings as site
 from appliance.clock import SystemClock, check_is_set
 from appliance.errors import BadInput, YobirinError
@@ -82,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_report(commands)
     _add_trace(commands)
+    cli_box.add_check(commands, _command)
     for name, module in PROCESS_MODULES.items():
         process = _command(commands, name, run_process, None)
         process.set_defaults(module=module)

@@ -1,0 +1,51 @@
+"""The nightly backup: its age, whether the last run went through, and when one was last restored as a test.
+
+Thresholds: hours since the last good backup.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from appliance.monitoring.box import Box, NotFitted
+from appliance.monitoring.plugin import Figure, Status, Thresholds, Verdict, limited
+
+DRILL_MAX_H: Final = 24 * 40  # a test restore a month, and some days of grace
+
+
+@dataclass(frozen=True)
+class Backup:
+    """Hours since the last good backup and the last good test restore; None: there was never one.
+
+    `error` is why the latest run failed, "" where it went through.
+    """
+
+    age_h: float | None
+    drill_h: float | None
+    error: str = ""
+
+
+def read_backup(box: Box) -> Backup:
+    """Raises NotFitted where the site file names no target."""
+    if not box.settings.backup.target:
+        raise NotFitted("backup.target is not set.")
+    return Backup(None, None)
+
+
+def judge_backup(seen: Backup, limits: Thresholds) -> Verdict:
+    drill = "—" if seen.drill_h is None else f"{seen.drill_h / 24:.0f} d"
+    values = {"hours": f"{seen.age_h or 0:.0f}", "drill": drill, "what": seen.error or "-"}
+    if seen.age_h is None:
+        return Verdict(Status.WARNING, "backup_failed" if seen.error else "backup_none", values)
+    figures = [limited("age", seen.age_h, "", limits)]
+    if seen.drill_h is not None:
+        figures.append(Figure("drill_age", seen.drill_h, "", str(DRILL_MAX_H), "", "0"))
+    status = limits.status(seen.age_h)
+    if status is not Status.OK:
+        return Verdict(status, "backup_failed" if seen.error else "backup_old", values, tuple(figures))
+    if seen.error:
+        return Verdict(Status.WARNING, "backup_failed", values, tuple(figures))
+    if seen.drill_h is not None and seen.drill_h > DRILL_MAX_H:
+        return Verdict(Status.WARNING, "backup_untested", values, tuple(figures))
+    return Verdict(Status.OK, "backup", values, tuple(figures))
