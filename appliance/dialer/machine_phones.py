@@ -51,10 +51,11 @@ class Phones:
         return seat is not None and seat.state is State.ASKING_PIN and what.digit.isdecimal()
 
     def reattach_legs(self, what: audio.AudioSnapshot) -> None:
-        """Audio restarted: legs without a port get one again."""
-        for leg in self._core.seat_of_leg:
+        """Audio restarted: legs without a port get one again, and are told again what is asked of them."""
+        for leg, seat in self._core.seat_of_leg.items():
             if leg not in what.ports:
                 self._core.emit(outputs.AnswerPhone(leg, is_again=True))
+                self._desks.repeat(seat)
 
     def played(self, leg: str, tag: str) -> None:
         """Something has been said to a leg to its end."""

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from appliance.audio import messages as audio
-from appliance.dialer import outputs, rules
+from appliance.dialer import outputs
 from appliance.dialer.attempt import Attempt
 from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.attempt import State as CallState
-from appliance.dialer.inputs import LoginChecked, ResultCode, StandingSeat
+from appliance.dialer.inputs import LoginChecked, StandingSeat
 from appliance.dialer.machine_books import Books
 from appliance.dialer.machine_core import Core
+from appliance.dialer.machine_voice import BYE, Voice
 from appliance.dialer.project import Project
 from appliance.dialer.seat import SHOWN, TYPED_MAX, Do, Event, Seat, State
 from appliance.phones import messages as phones
@@ -28,7 +29,6 @@ REFUSED_PROMPTS: Final = {
     "locked": "login-locked",
     "taken": "login-taken",
 }
-BYE: Final = "bye"  # tag of the last prompt before a leg is hung up
 
 
 class Calls(Protocol):
@@ -46,6 +46,7 @@ class Desks:
         self._core = core
         self.calls: Calls
         self.books = Books(core)
+        self._voice = Voice(core)
         self._login = LoginChecked(0)
         self._do: dict[Do, Callable[[Seat], None]] = {
             Do.NOTHING: lambda _seat: None,
@@ -56,7 +57,7 @@ class Desks:
             Do.WELCOME: self._welcome,
             Do.SAY_REFUSED: self._say_refused,
             Do.BE_READY: self._be_ready,
-            Do.BE_PAUSED: lambda seat: self._say(seat, "press-star"),
+            Do.BE_PAUSED: lambda seat: self._voice.say(seat, "press-star"),
             Do.DIAL: lambda _seat: None,  # `Machine` opens the attempt
             Do.GIVE_UP: self._give_up,
             Do.SAY_NO_ANSWER: self._say_no_answer,
@@ -65,11 +66,11 @@ class Desks:
             Do.ASK_CODE: self._after_talk,
             Do.RE_ASK_CODE: self._ask_code,
             Do.TAKE_BACK: self._take_back,
-            Do.READ_BACK: self._read_back,
+            Do.READ_BACK: self._voice.read_back,
             Do.SAY_UNKNOWN: self._say_unknown,
             Do.SAY_MISSING: self._say_missing,
             Do.SAVE_CODE: self._save_keyed_code,
-            Do.REST: lambda seat: self._say(seat, "press-star"),
+            Do.REST: lambda seat: self._voice.say(seat, "press-star"),
             Do.LEAVE: self._leave,
             Do.LEAVE_CALLING: self._leave_calling,
             Do.LEAVE_TALK: self._leave_talk,
@@ -157,6 +158,13 @@ class Desks:
             del self._core.seat_of_leg[leg]
             seat.leg = ""
 
+    def repeat(self, seat: Seat) -> None:
+        """Audio restarted: keys may be lost, so what is asked for is asked again, from its first digit."""
+        if seat.state is not State.CONFIRMING:
+            seat.typed = ""
+        self._voice.repeat(seat)
+        self._core.show(seat)
+
     def stand(self, seat: Seat, standing: StandingSeat) -> None:
         """Rebuild a seat after a restart: paused, or in wrap-up for the call whose code is owed."""
         core = self._core
@@ -167,7 +175,7 @@ class Desks:
         seat.since = seat.interval_from = seat.last_action = core.now
         if seat.attempt is None:
             seat.state = State.PAUSED
-            self._say(seat, "press-star")
+            self._voice.say(seat, "press-star")
         else:
             seat.state = State.ENTERING
             seat.wrap_from = core.now
@@ -198,16 +206,13 @@ class Desks:
 
     # --- the log-in -----------------------------------------------------------------------------------
 
-    def _say(self, seat: Seat, *prompts: str, tag: str = "") -> None:
-        self._core.emit(audio.Play(seat.leg, prompts, tag=tag))
-
     def _ask_id(self, seat: Seat) -> None:
         seat.typed = seat.phone_id = ""
-        self._say(seat, "login-id")
+        self._voice.say(seat, "login-id")
 
     def _ask_pin(self, seat: Seat) -> None:
         seat.phone_id, seat.typed = seat.typed, ""
-        self._say(seat, "login-pin")
+        self._voice.say(seat, "login-pin")
 
     def _check(self, seat: Seat) -> None:
         pin, seat.typed = seat.typed, ""
@@ -223,22 +228,17 @@ class Desks:
         seat.wait_s = 0.0
         seat.saved_code = ""
         self.books.keep(seat)
-        self._say(seat, "welcome", "press-star")
+        self._voice.say(seat, "welcome", "press-star")
 
     def _say_refused(self, seat: Seat) -> None:
         seat.typed = seat.phone_id = ""
-        self._say(seat, REFUSED_PROMPTS[self._login.reason], "login-id")
+        self._voice.say(seat, REFUSED_PROMPTS[self._login.reason], "login-id")
 
     # --- ready, and talking ---------------------------------------------------------------------------
 
     def _be_ready(self, seat: Seat) -> None:
-        """The operator is told where `*` cannot lead to calls yet: nothing started, closed, no line."""
-        core, project = self._core, self._core.projects.get(seat.project_id)
         seat.wait_s = 0.0
-        is_dialled = project is not None and core.channels_total > 0 and bool(project.started())
-        if is_dialled and project is not None:
-            is_dialled = rules.project_refusal(project.settings, core.wall_now, core.utc_offset_s) is None
-        self._say(seat, "ready" if is_dialled else "not-ready")
+        self._voice.say_readiness(seat)
 
     def _after_ready(self, seat: Seat) -> None:
         """A ready seat is first asked whether it had to leave, then takes a call that waits."""
@@ -276,45 +276,33 @@ class Desks:
 
     def _ask_code(self, seat: Seat) -> None:
         seat.typed = ""
-        self._say(seat, "enter-code")
+        self._voice.say(seat, "enter-code")
 
     def _give_up(self, seat: Seat) -> None:
         attempt, seat.attempt = seat.attempt, None
         if attempt is not None:
             self.calls.step(attempt, CallEvent.GIVEN_UP)
-        self._say(seat, "ready")
+        self._voice.say(seat, "ready")
 
     def _say_no_answer(self, seat: Seat) -> None:
-        self._say(seat, "tone:busy", "ready")
+        self._voice.say(seat, "tone:busy", "ready")
 
     # --- the code -------------------------------------------------------------------------------------
 
-    def _read_back(self, seat: Seat) -> None:
-        prompts = [f"digit-{digit}" for digit in seat.typed]
-        code = self._code_of(seat, seat.typed)
-        if code is not None and code.has_prompt:
-            prompts.append(f"code-{seat.project_id}-{seat.typed}")
-        self._say(seat, *prompts, "code-confirm")
-
-    def _code_of(self, seat: Seat, code: str) -> ResultCode | None:
-        project = self._core.projects.get(seat.project_id)
-        codes = project.settings.codes if project is not None else ()
-        return next((known for known in codes if known.code == code), None)
-
     def _say_unknown(self, seat: Seat) -> None:
         seat.typed = ""
-        self._say(seat, "code-unknown", "enter-code")
+        self._voice.say(seat, "code-unknown", "enter-code")
 
     def _say_missing(self, seat: Seat) -> None:
         seat.typed = ""
-        self._say(seat, "code-missing", "enter-code")
+        self._voice.say(seat, "code-missing", "enter-code")
 
     def _save_keyed_code(self, seat: Seat) -> None:
         """`*`: the code is stored, and the seat is dialled for again."""
         self._save_code(seat, seat.typed)
         seat.typed = ""
         seat.wait_s = 0.0
-        self._say(seat, "code-saved")
+        self._voice.say(seat, "code-saved")
 
     def _save_code(self, seat: Seat, code: str) -> None:
         core, attempt = self._core, seat.attempt
@@ -339,7 +327,7 @@ class Desks:
         self.books.keep(seat)
 
     def _count_code(self, seat: Seat, code: str, *, sign: int) -> None:
-        known = self._code_of(seat, code)
+        known = self._voice.code_of(seat, code)
         if known is not None and seat.attempt is not None:
             self._core.minutes.count_code(
                 seat.attempt.list_id, self._core.wall_now,
@@ -381,7 +369,7 @@ class Desks:
 
     def _see_off(self, seat: Seat) -> None:
         self._leave(seat)
-        self._say(seat, "goodbye", tag=BYE)
+        self._voice.say_goodbye(seat)
 
     def _see_off_calling(self, seat: Seat) -> None:
         self._drop_preview(seat)
@@ -389,11 +377,11 @@ class Desks:
 
     def _see_off_talk(self, seat: Seat) -> None:
         self._leave_talk(seat)
-        self._say(seat, "goodbye", tag=BYE)
+        self._voice.say_goodbye(seat)
 
     def _see_off_owing(self, seat: Seat) -> None:
         self._leave_owing(seat)
-        self._say(seat, "goodbye", tag=BYE)
+        self._voice.say_goodbye(seat)
 
     def _drop_preview(self, seat: Seat) -> None:
         attempt, seat.attempt = seat.attempt, None

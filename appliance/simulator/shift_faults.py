@@ -39,8 +39,8 @@ class Faults:
     def _kinds(self) -> list[Callable[[Shift], None]]:
         return [
             self._lose_span, self._congest, self._step_wall, self._half_leaves, self._vanish,
-            self._phones_restart, self._change_mode, self._change_numbers, self._stop_list, self._block,
-            self._close_hours, self._mash_keys, self._log_out, self._hold,
+            self._phones_restart, self._audio_restart, self._change_mode, self._change_numbers,
+            self._stop_list, self._block, self._close_hours, self._mash_keys, self._log_out, self._hold,
         ]  # fmt: skip
 
     def _strike(self, kind: Callable[[Shift], None], shift: Shift) -> None:
@@ -99,6 +99,10 @@ class Faults:
             robot.leg = ""
             shift.world.after(self._rng.uniform(0, 20), shift.robots.sit_down, robot)
         shift.world.tell(phones.PhonesSnapshot({}, ()))
+
+    def _audio_restart(self, shift: Shift) -> None:
+        """The audio process comes back and knows of no port."""
+        shift.world.tell(audio.AudioSnapshot((), {}))
 
     def _change_mode(self, shift: Shift) -> None:
         shift.configure(mode=self._rng.choice(MODES))

@@ -23,6 +23,9 @@ from appliance.simulator.shift_world import World
 SECOND_TOLERANCE: Final = 1e-6
 NO_SEAT: Final = frozenset({"91", "92", "93", "94", "96", "9a", "90", "99", "95", "97"})
 
+ASKED: Final = frozenset({"paused", "waiting", "wrapup", "break"})
+"""States in which a seat is to press a key, and is told so."""
+
 CODES: Final = frozenset({*KEYS, "98"}) | NO_SEAT
 
 
@@ -54,9 +57,21 @@ class Invariants:
         elif isinstance(what, trunk.Answered) and what.call_id in self.open:
             self._answered.add(what.call_id)
             self.counts["answered"] += 1
+        elif isinstance(what, audio.AudioSnapshot):
+            self._asked_again(decided)
         for output in decided:
             self._decided(now, output)
         self._compare(now)
+
+    @staticmethod
+    def _asked_again(decided: list[Any]) -> None:
+        """Whose key may have been lost with the audio process hears once more which one is waited for."""
+        legs = {output.leg for output in decided if isinstance(output, outputs.AnswerPhone)}
+        told = {output.port for output in decided if isinstance(output, audio.Play)}
+        shown = [output.seat.state for output in decided if isinstance(output, SeatChanged)]
+        assert len(shown) == len(legs), f"{len(legs)} phones are attached again, {len(shown)} seats looked at"
+        waiting = sum(state in ASKED for state in shown)
+        assert len(legs & told) >= waiting, f"{waiting} seats wait for a key, {legs & told} hear which"
 
     def _setup(self, what: trunk.SetupSent) -> None:
         attempt = self.open[what.call_id]
@@ -93,6 +108,9 @@ class Invariants:
         self.open[output.attempt_id] = output
 
     def _bridge(self, output: outputs.BridgeCall) -> None:
+        if output.is_again:
+            assert self.bridged[output.attempt_id] == output.phone
+            return
         assert output.attempt_id not in self.bridged, f"attempt {output.attempt_id} got two seats"
         assert output.attempt_id in self._answered, f"attempt {output.attempt_id} was bridged unanswered"
         assert output.phone not in self.talking, f"phone {output.phone} got two calls at a time"

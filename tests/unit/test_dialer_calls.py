@@ -8,6 +8,8 @@ from appliance.audio.messages import AudioSnapshot, ClosePort, OpenLine, Play, P
 from appliance.dialer import inputs, outputs
 from appliance.dialer.attempt import TRANSITIONS, Event, State, result_of
 from appliance.dialer.inputs import Block, Customer
+from appliance.dialer.messages import LogOutSeat
+from appliance.phones import messages as phones
 from appliance.pri_card import trunk
 from tests.unit.dialer_floor import Floor, all_of, customers, ends, only, said
 
@@ -523,6 +525,48 @@ def test_when_audio_restarts_lines_legs_and_bridges_are_made_again() -> None:
     assert only(outputs.AnswerPhone, decided).is_again
     assert only(OpenLine, decided).port == "b1/1"
     assert only(outputs.BridgeCall, decided).is_again
+
+
+def audio_restarts(floor: Floor) -> list[str]:
+    """What seat 1 hears then."""
+    return said(floor.feed(AudioSnapshot((), {})))
+
+
+def test_when_audio_restarts_a_seat_is_asked_again_for_what_its_state_waits_for() -> None:
+    floor = Floor(offer=0)
+    floor.lift()
+    floor.keys("10")
+    assert audio_restarts(floor) == ["login-id"]
+    floor.keys("1#47")
+    assert audio_restarts(floor) == ["login-pin"]
+    floor.keys("4711#")
+    assert only(outputs.CheckLogin, floor.out) == outputs.CheckLogin(1, "1", "4711")
+    assert audio_restarts(floor) == []
+    floor.feed(inputs.LoginChecked(1, 101, "操作者1", 1, (1,)))
+    assert audio_restarts(floor) == ["press-star"]
+    floor.keys("*")
+    assert audio_restarts(floor) == ["ready"]
+
+
+def test_when_audio_restarts_a_code_is_asked_for_from_its_first_digit_or_read_back_again() -> None:
+    floor = ringing()
+    floor.answer()
+    assert audio_restarts(floor) == []
+    floor.clear()
+    floor.keys("1")
+    assert audio_restarts(floor) == ["enter-code"]
+    assert floor.seat().typed == ""
+    floor.keys("06")
+    assert audio_restarts(floor) == ["digit-0", "digit-6", "code-1-06", "code-confirm"]
+    assert ends(floor.keys("*")) == [(1, "result", "06")]
+
+
+def test_when_audio_restarts_under_the_last_word_it_is_said_and_the_leg_is_hung_up() -> None:
+    floor = Floor(offer=0)
+    floor.ready()
+    floor.feed(LogOutSeat(1, is_now=True, reason="終業"))
+    assert audio_restarts(floor) == ["goodbye"]
+    assert only(phones.HangUpLeg, floor.feed(Played("p1", "bye"))).leg == "p1"
 
 
 def test_after_a_crash_a_seat_still_owes_its_code_and_its_customer_is_not_dialled() -> None:
