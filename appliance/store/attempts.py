@@ -10,7 +10,7 @@ from typing import Final
 
 from appliance.errors import BadInput
 from appliance.store import record
-from appliance.store.counters import AttemptRow, Deltas, HistoryRow
+from appliance.store.counters import Deltas, HistoryRow
 from appliance.store.models import Attempt, Noun
 from appliance.store.open import Store
 
@@ -50,7 +50,8 @@ def recover(store: Store) -> Recovery:
     """At the dialer's start, before anything is dialled: dispose what a crash left open.
 
     Never answered: the customer may be dialled again; it may have rung, so the attempt counts towards
-    95 and 97.  Answered: listed for the manager, never redialled by itself.
+    95 and 97.  Answered: never redialled by itself; an entry without a code is listed in the history
+    (結果未入力), for the seat that is asked for it, its author or a manager to complete.
     A result whose entry was cut off gets it.
     """
     opened = store.all(Attempt, "FROM attempt WHERE end = '' ORDER BY id")
@@ -69,6 +70,29 @@ def _interrupt(store: Store, attempt: Attempt, deltas: Deltas) -> None:
     store.update("attempt", attempt.id, end="interrupted")
     if not attempt.answered_at:
         record.give_back(store, attempt.id, deltas, is_counted=True)
+    elif not store.value("SELECT count(*) FROM history WHERE attempt_id = ?", (attempt.id,)):
+        _enter(store, attempt, deltas)
+        record.note_worked(store, attempt.customer_id, deltas)
+
+
+def _enter(store: Store, attempt: Attempt, deltas: Deltas) -> None:
+    """The attempt's history entry, with its result or still without one."""
+    at = attempt.cleared_at or attempt.connected_at or attempt.setup_at or attempt.opened_at
+    store.insert(
+        "history",
+        tenant_id=attempt.tenant_id,
+        project_id=attempt.project_id,
+        list_id=attempt.list_id,
+        customer_id=attempt.customer_id,
+        attempt_id=attempt.id,
+        user_id=attempt.user_id,
+        seat_id=attempt.seat_id,
+        number=attempt.number,
+        code=attempt.result,
+        at=at,
+    )
+    who = (attempt.tenant_id, attempt.project_id, attempt.list_id, attempt.user_id)
+    deltas.history(HistoryRow(*who, attempt.result, at))
 
 
 def _complete(store: Store, deltas: Deltas) -> int:
@@ -80,31 +104,13 @@ def _complete(store: Store, deltas: Deltas) -> int:
         (CHECKED_FOR_HISTORY,),
     )
     for attempt in found:
-        at = attempt.cleared_at or attempt.setup_at or attempt.opened_at
-        store.insert(
-            "history",
-            tenant_id=attempt.tenant_id,
-            project_id=attempt.project_id,
-            list_id=attempt.list_id,
-            customer_id=attempt.customer_id,
-            attempt_id=attempt.id,
-            user_id=attempt.user_id,
-            seat_id=attempt.seat_id,
-            number=attempt.number,
-            code=attempt.result,
-            at=at,
-        )
-        deltas.history(
-            HistoryRow(
-                attempt.tenant_id, attempt.project_id, attempt.list_id, attempt.user_id, attempt.result, at
-            )
-        )
+        _enter(store, attempt, deltas)
         record.settle(store, attempt.customer_id, attempt.result, deltas)
     return len(found)
 
 
 def interrupted(store: Store, tenant_id: int, *, limit: int = 200) -> list[Attempt]:
-    """Answered calls that a crash cut off and that have no result yet; the manager decides."""
+    """Answered calls that a stop or crash cut off and whose entry has no code yet; the manager decides."""
     return store.all(
         Attempt,
         "FROM attempt WHERE tenant_id = ? AND end = 'interrupted' AND answered_at > 0 AND result = ''"
@@ -114,41 +120,12 @@ def interrupted(store: Store, tenant_id: int, *, limit: int = 200) -> list[Attem
 
 
 def make_callable_again(store: Store, tenant_id: int, attempt_id: int) -> None:
-    """The manager's decision on an interrupted call: dial the customer again."""
+    """The manager's decision on an interrupted call: dial the customer again.  To code it, edit its entry."""
     with store.transaction():
         _close_interrupted(store, tenant_id, attempt_id)
         deltas = Deltas(store.zone)
         record.give_back(store, attempt_id, deltas, is_counted=True)
         deltas.flush(store)
-
-
-def give_result(store: Store, tenant_id: int, attempt_id: int, code: str, *, at: int) -> None:
-    """The manager's decision on an interrupted call: this is its result."""
-    with store.transaction():
-        found = get(store, tenant_id, attempt_id)
-        before = None if found is None else _row(found)
-        _close_interrupted(store, tenant_id, attempt_id)
-        assert found is not None
-        assert before is not None
-        store.update("attempt", attempt_id, result=code, end="result", cleared_at=found.cleared_at or at)
-        deltas = Deltas(store.zone)
-        deltas.attempt(before, -1)
-        deltas.attempt(before._replace(end="result"))
-        _complete(store, deltas)
-        deltas.flush(store)
-
-
-def _row(attempt: Attempt) -> AttemptRow:
-    return AttemptRow(
-        attempt.tenant_id,
-        attempt.project_id,
-        attempt.list_id,
-        attempt.user_id,
-        attempt.setup_at,
-        attempt.answered_at,
-        attempt.connected_at,
-        attempt.end,
-    )
 
 
 def _close_interrupted(store: Store, tenant_id: int, attempt_id: int) -> None:

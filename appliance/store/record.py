@@ -165,6 +165,16 @@ def settle(store: Store, customer_id: int, code: str, deltas: Deltas) -> None:
         deltas.customers(list_id, code, customers=1, worked=1)
 
 
+def note_worked(store: Store, customer_id: int, deltas: Deltas) -> None:
+    """A customer got an entry without a code: worked, and as callable as before."""
+    rows = store.tuples(
+        "SELECT list_id, last_code FROM customer WHERE id = ? AND is_worked = 0", (customer_id,)
+    )
+    for list_id, last_code in rows:
+        store.run("UPDATE customer SET is_worked = 1 WHERE id = ?", (customer_id,))
+        deltas.customers(list_id, last_code, worked=1)
+
+
 def follow_forbidding(
     store: Store, attempt_id: int, row: HistoryRow, *, number: str, customer_id: int
 ) -> None:

@@ -285,6 +285,8 @@ def test_a_killed_dialer_loses_no_result_and_dials_nobody_twice(home: Home) -> N
     assert rows(home, "SELECT count(*) >= 4 FROM history WHERE code = '01'") == [(1,)]
     cut = "SELECT count(*) FROM attempt WHERE end = 'interrupted' AND answered_at > 0"
     assert rows(home, cut) == [(2,)], "the kill cut one off, the stop in order another"
+    owed = "SELECT count(*) FROM history JOIN attempt ON attempt.id = attempt_id WHERE code = ''"
+    assert rows(home, f"{owed} AND history.user_id > 0 AND end = 'interrupted'") == [(2,)], "both are listed"
     assert rows(home, "SELECT id FROM attempt WHERE end = ''") == []
     store = open_store(home)
     assert compare.compare(store) == []

@@ -221,7 +221,7 @@ def test_a_start_disposes_what_a_crash_left_open(tmp_path: Path) -> None:
 
     assert (found.given_back, [one.id for one in found.interrupted], found.completed) == (1, [2], 1)
     assert customer_row(floor, first) == (1, "", 1, 0)
-    assert customer_row(floor, first + 1) == (0, "", 1, 0)
+    assert customer_row(floor, first + 1) == (0, "", 1, 1)
     assert customer_row(floor, first + 2) == (0, "94", 1, 1)
     assert [one.id for one in attempts.interrupted(floor.store, floor.tenant)] == [2]
     assert attempts.recover(floor.store) == attempts.Recovery(given_back=0, interrupted=(), completed=0)
@@ -233,15 +233,19 @@ def test_the_manager_decides_about_an_interrupted_conversation(tmp_path: Path, i
     floor = make_floor(tmp_path)
     list_id = floor.make_list(1)
     first = floor.first_customer(list_id)
-    floor.write(floor.opened(1, list_id, first), answered(1))
+    floor.write(floor.opened(1, list_id, first), answered(1, floor.operator))
     attempts.recover(floor.store)
 
+    entry = history.of_customer(floor.store, floor.tenant, first)[0]
+    assert (entry.code, entry.attempt_id, entry.user_id) == ("", 1, floor.operator)
     if is_again:
         attempts.make_callable_again(floor.store, floor.tenant, 1)
     else:
-        attempts.give_result(floor.store, floor.tenant, 1, "06", at=NOON_MS)
+        history.edit(
+            floor.store, floor.tenant, entry.id, code="06", memo="", editor_id=floor.manager, at=NOON_MS
+        )
 
-    assert customer_row(floor, first) == ((1, "", 1, 0) if is_again else (0, "06", 1, 1))
+    assert customer_row(floor, first) == ((1, "", 1, 1) if is_again else (0, "06", 1, 1))
     assert attempts.interrupted(floor.store, floor.tenant) == []
     assert compare.compare(floor.store) == []
 
