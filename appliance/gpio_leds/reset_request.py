@@ -1,0 +1,48 @@
+"""The request for a factory reset that waits for a person at the console: a file in the run directory.
+
+Deletes nothing itself.  Forgotten after ten minutes, so that nobody confirms the finger of last week.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from appliance.gpio_leds.messages import FactoryResetAsked
+from appliance.settings import Home
+
+VALID_S: Final = 600.0
+
+
+def path(home: Home) -> Path:
+    """Where the request stands."""
+    return home.run / "factory-reset-asked.json"
+
+
+def ask(home: Home, *, wall: float) -> FactoryResetAsked:
+    """Write the request down, replacing an older one.  `wall` is seconds since 1970-01-01 UTC."""
+    asked = FactoryResetAsked(wall)
+    temporary = path(home).with_suffix(".new")
+    temporary.write_bytes(msgspec.json.encode(asked))
+    temporary.chmod(0o600)
+    os.replace(temporary, path(home))
+    return asked
+
+
+def pending(home: Home, *, wall: float) -> FactoryResetAsked | None:
+    """The request that waits for its confirmation, None where there is none, or an old or unreadable one."""
+    try:
+        asked = msgspec.json.decode(path(home).read_bytes(), type=FactoryResetAsked)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
+    return asked if 0 <= wall - asked.asked_at <= VALID_S else None
+
+
+def withdraw(home: Home) -> None:
+    """Forget the request: it was confirmed or refused."""
+    with contextlib.suppress(FileNotFoundError):
+        path(home).unlink()
