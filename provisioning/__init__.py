@@ -1,1 +1,1 @@
-"""From blank box to installed box: site description, plan, apply, serial console.  Decides nothing about calls."""
+"""From blank to installed box: description, plan, apply, serial console.  Decides nothing about calls."""

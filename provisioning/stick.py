@@ -1,0 +1,57 @@
+"""A USB stick to take a file away on: found, mounted, written to, let go.  Never the key stick."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from appliance.errors import BadInput
+from provisioning.commands import Commands
+from provisioning.crypt import DATA_LABEL, KEY_LABEL
+
+BLOCKS: Final = Path("/sys/block")
+KEPT: Final = frozenset({KEY_LABEL, DATA_LABEL})
+
+
+def copy(file: Path, commands: Commands, *, blocks: Path = BLOCKS) -> str:
+    """Copy `file` to the first stick that takes it; the stick's device.  Raises BadInput."""
+    found = [device for device in partitions(blocks) if _label(device, commands) not in KEPT]
+    if not found:
+        raise BadInput(
+            "There is no USB stick (the key stick is not used).", remedy="Plug one in, FAT or ext4."
+        )
+    device = found[0]
+    with tempfile.TemporaryDirectory(prefix="yobirin-stick-") as mounted:
+        ran = commands.run("mount", "-o", "nosuid,nodev,noexec", device, mounted)
+        if not ran.is_good:
+            raise BadInput(f"{device} does not mount: {ran.reason}.", remedy="Use a stick with FAT or ext4.")
+        try:
+            shutil.copyfile(file, Path(mounted) / file.name)
+        except OSError as error:
+            raise BadInput(f"{device}: {error.strerror}.", remedy="Use a stick with more room.") from error
+        finally:
+            commands.run("sync", "-f", mounted)
+            commands.run("umount", mounted)
+    return device
+
+
+def partitions(blocks: Path = BLOCKS) -> list[str]:
+    """Partitions of removable disks, or the disk itself where it has none."""
+    found = []
+    for disk in sorted(blocks.iterdir()) if blocks.is_dir() else ():
+        removable = disk / "removable"
+        if (
+            not removable.is_file()
+            or removable.read_text().strip() != "1"
+            or disk.name.startswith(("sr", "fd"))
+        ):
+            continue
+        parts = sorted(part.name for part in disk.iterdir() if part.name.startswith(disk.name))
+        found += [f"/dev/{name}" for name in parts or [disk.name]]
+    return found
+
+
+def _label(device: str, commands: Commands) -> str:
+    return commands.run("blkid", "-c", "/dev/null", "-s", "LABEL", "-o", "value", device).said.strip()

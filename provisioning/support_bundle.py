@@ -1,0 +1,135 @@
+"""The support bundle: logs, settings and the system's state in one file, customers' data masked.
+
+Never in it: the database, recordings, keys, what passed on the lines.  CONTENT.txt lists what is.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from appliance.errors import YobirinError
+from appliance.settings import Home
+from appliance.store import users
+from provisioning import people
+from provisioning.commands import Commands
+from provisioning.masking import masker
+
+LOG_TAIL_BYTES: Final = 400_000  # of each log: a day, and the whole is sent over a serial line
+BYTES_MAX: Final = 6_000_000  # before compression
+COMMANDS: Final[tuple[tuple[str, ...], ...]] = (
+    ("uname", "-a"),
+    ("uptime",),
+    ("free", "-m"),
+    ("df", "-h"),
+    ("lsblk", "-o", "NAME,SIZE,TYPE,FSTYPE,LABEL,MOUNTPOINT"),
+    ("ip", "address"),
+    ("ip", "route"),
+    ("ps", "-eo", "pid,user,rss,pcpu,etime,args"),
+    ("lspci",),
+    ("chronyc", "-n", "sources"),
+    ("networkctl", "--no-pager", "status"),
+    ("nft", "list", "ruleset"),
+    ("journalctl", "--no-pager", "-b", "-n", "3000"),
+    ("journalctl", "--no-pager", "-b", "-1", "-n", "1000"),
+)
+STATE: Final = (
+    "/proc/mdstat",
+    "/proc/interrupts",
+    "/proc/dahdi",
+    "/etc/os-release",
+    "/usr/share/yobirin/manifest",
+)
+
+
+class Part(NamedTuple):
+    """One file of the bundle."""
+
+    name: str
+    text: str
+
+
+def make(home: Home, commands: Commands, path: Path) -> tuple[str, ...]:
+    """Write the bundle to `path`, for its owner alone; the names in it.  Raises OSError."""
+    mask = masker(_names(home))
+    parts = []
+    room = BYTES_MAX
+    for part in (*_settings(home), *_logs(home), *_state(), *_said(commands)):
+        text = mask(part.text)[: max(room, 0)]
+        room -= len(text.encode())
+        parts.append(Part(part.name, text))
+    names = tuple(part.name for part in parts)
+    _write(path, [Part("CONTENT.txt", content(parts)), *parts])
+    return names
+
+
+def content(parts: list[Part]) -> str:
+    """The list that a person reads before the bundle leaves the house."""
+    made = time.strftime("%Y-%m-%d %H:%M:%S %z")
+    lines = [f"Yobirin support bundle, {made}", "Numbers, names, mail addresses and secrets are masked.", ""]
+    return "\n".join([*lines, *(f"{len(part.text.encode()):>9,}  {part.name}" for part in parts)]) + "\n"
+
+
+def _write(path: Path, parts: list[Part]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for part in parts:
+            data = part.text.encode()
+            entry = tarfile.TarInfo(f"yobirin-support/{part.name}")
+            entry.size, entry.mode, entry.mtime = len(data), 0o600, int(time.time())
+            archive.addfile(entry, io.BytesIO(data))
+
+
+def _names(home: Home) -> Iterator[str]:
+    """People and companies whose names could stand in a log."""
+    try:
+        with people.opened(home) as store:
+            for tenant in users.tenants(store):
+                yield tenant.name
+                for user in users.every(store, tenant.id, with_retired=True):
+                    yield user.name
+                    yield from user.name.split()
+    except YobirinError:
+        return  # a bundle is wanted most when the store does not open; logs name people by number
+
+
+def _settings(home: Home) -> Iterator[Part]:
+    for path in (home.site_file, home.root / "data" / "provisioning.jsonl", home.run / "watchdog.json"):
+        if path.is_file():
+            yield Part(f"settings/{path.name}", _tail(path))
+
+
+def _logs(home: Home) -> Iterator[Part]:
+    for path in sorted(home.logs.glob("*.log")):
+        yield Part(f"logs/{path.name}", _tail(path))
+
+
+def _state() -> Iterator[Part]:
+    for path in map(Path, STATE):
+        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+            if file.is_file():
+                yield Part(f"state/{'-'.join(file.parts[1:])}", _tail(file))
+
+
+def _said(commands: Commands) -> Iterator[Part]:
+    for words in COMMANDS:
+        ran = commands.run(*words, timeout_s=10.0)
+        yield Part(f"commands/{' '.join(words).replace('/', '_')}.txt", ran.said[-LOG_TAIL_BYTES:])
+
+
+def _tail(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            if path.stat().st_size > LOG_TAIL_BYTES:
+                file.seek(-LOG_TAIL_BYTES, os.SEEK_END)
+            return file.read(LOG_TAIL_BYTES).decode("utf-8", "replace")
+    except OSError as error:
+        return f"cannot be read: {error}\n"
+
+
+Maker = Callable[[Home, Commands, Path], tuple[str, ...]]
