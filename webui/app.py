@@ -30,6 +30,7 @@ from webui import (
     projects,
     recordings,
     reports,
+    what_if,
 )
 from webui.ask import Ask, Invalid, NotAllowed, NotFound, Person, Services
 from webui.roles import MONITOR, OPEN, Route, may
@@ -41,6 +42,7 @@ STATIC: Final = Path(__file__).resolve().parent / "static"
 RESOURCES: Final = (
     account,
     board,
+    what_if,
     projects,
     lists,
     imports,

@@ -18,6 +18,7 @@ from appliance.errors import YobirinError
 from appliance.settings import Home, Settings
 from appliance.store.jobs import Queue
 from appliance.store.open import Store
+from webui.forecasts import Forecaster
 from webui.format import Calendar, day_of
 from webui.live import Live
 from webui.pages import Pages
@@ -65,6 +66,7 @@ class Services:
     queue: Queue
     live: Live
     slots: Slots
+    forecasts: Forecaster
     pages: Pages
 
     def now_ms(self) -> int:

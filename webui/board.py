@@ -26,6 +26,7 @@ RECENT = 5
 def routes(_services: Services) -> list[Route]:
     return [
         Route("GET", "/board", "board", show),
+        Route("GET", "/board/names", "board", names),
         Route("GET", "/wall", "board", wall),
         Route("GET", "/events", "board", events),
         Route("GET", "/seats/<seat_id:int>/recent", "board", recent),
@@ -54,11 +55,18 @@ def wall(ask: Ask) -> Any:
     return ask.page("wall.html", names=names, title=title, chosen=chosen, theme="dark")
 
 
+def names(ask: Ask) -> Any:
+    """For a board that is open while a list or a project is made."""
+    return ask.json(_names(ask))
+
+
 def _names(ask: Ask) -> dict[str, Any]:
     store = ask.services.store
+    every = lists.table(store, ask.tenant_id)
     return {
         "projects": {str(row.id): row.name for row in projects.every(store, ask.tenant_id)},
-        "lists": {str(row.id): row.name for row in lists.table(store, ask.tenant_id)},
+        "lists": {str(row.id): row.name for row in every},
+        "project_of": {str(row.id): row.project_id for row in every},
         "yesterday": same_hour_yesterday(ask),
     }
 

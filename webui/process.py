@@ -14,6 +14,7 @@ from appliance.store.jobs import Queue
 from appliance.store.open import open_store
 from webui import app, server, tls
 from webui.ask import Services
+from webui.forecasts import Forecaster
 from webui.format import Calendar
 from webui.live import Live
 from webui.pages import Pages
@@ -37,6 +38,7 @@ def services(home: Home, settings: Settings) -> Services:
         queue=Queue(store),
         live=Live(home.socket("dialer"), clock=clock),
         slots=Slots(),
+        forecasts=Forecaster(clock=clock),
         pages=Pages(calendar, site_name=settings.site_name, zone=settings.time_zone),
     )
 
@@ -63,6 +65,7 @@ def run(home: Home, settings: Settings) -> None:
     finally:
         pulse.stop()
         built.live.close()
+        built.forecasts.close()
         site.stop()
         built.store.close()
 

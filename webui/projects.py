@@ -14,6 +14,7 @@ from appliance.settings import SPANS_MAX
 from appliance.store import lists, projects, result_codes
 from appliance.store.models import Hours, Project
 from appliance.store.projects import RING_TIMEOUT_WARNED_S
+from webui import pacing_limit
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.roles import Route
@@ -332,6 +333,7 @@ def change_pacing(ask: Ask, project_id: int) -> Any:
     if field not in PACING:
         raise Invalid(ask.t("この値は変えられません。"))
     value: Any = ask.text("value") if field == "mode" else _knob(ask, field)
+    pacing_limit.check(ask, project_id, field, value, getattr(before, field))
     projects.change(ask.services.store, ask.tenant_id, project_id, **{field: value})
     ask.services.live.tell(Reload("projects"))
     log_action(ask, "board", "pacing", f"{before.name}: {field} {getattr(before, field)} → {value}")

@@ -6,10 +6,13 @@ import { minutesChart } from "./chart.js";
 import { clockSeconds, decimal, due, number, percent } from "./format.js";
 import { data, h, say } from "./dom.js";
 import { SeatMap, SeatPanel } from "./seats.js";
+import { WhatIf } from "./what_if.js";
 import { t } from "./words.js";
 
 const names = data("names");
 const UNDO_S = 10;
+const NAMES_S = 600; // what stood here yesterday moves with the hour
+const NAMES_AGAIN_MS = 3000;
 const $ = (id) => document.getElementById(id);
 const isWall = document.body.classList.contains("wall");
 const chosen = { project: Number($("project")?.value ?? document.body.dataset.project ?? 0), list: Number($("list")?.value ?? 0) };
@@ -87,6 +90,29 @@ function sentence(ours) {
 
 const rowElements = new Map();
 
+let namesAt = -NAMES_AGAIN_MS;
+
+// A list made since the page was opened has no name here yet: the names are asked for again, not too often.
+async function renew() {
+  if (performance.now() - namesAt < NAMES_AGAIN_MS) return;
+  namesAt = performance.now();
+  const answer = await fetch("/board/names", { credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) return;
+  Object.assign(names, await answer.json());
+  if (!isWall) {
+    for (const [id, name] of Object.entries(names.projects)) offer($("project"), id, `${t("案件")}：${name}`);
+    for (const [id, name] of Object.entries(names.lists)) offer($("list"), id, name, names.project_of[id]);
+  }
+  show(live.view);
+}
+
+function offer(select, value, text, project) {
+  if ([...select.options].some((option) => option.value === value)) return;
+  const option = new Option(text, value);
+  if (project) option.dataset.project = project;
+  select.append(option);
+}
+
 function table(rows) {
   const body = $("list-rows");
   const kept = new Set(rows.map((row) => row.list_id));
@@ -117,6 +143,7 @@ function table(rows) {
       number(row.attempts),
     ];
     say(element.querySelector("a"), names.lists[row.list_id] ?? `#${row.list_id}`);
+    if (!names.lists[row.list_id]) renew();
     [...element.querySelectorAll("td")].forEach((cell, at) => say(cell, cells[at]));
   }
   $("no-lists").hidden = rows.length > 0;
@@ -151,6 +178,23 @@ function states() {
 
 const PRIMARY = { overdial: "overdial", ratio: "ratio", adaptive: "abandon_target", progressive: "channel_share", preview: "channel_share" };
 const UNDO = { timer: 0, project: 0, field: "", value: "" };
+const KNOBS = { mode: () => t("発信方式"), overdial: () => t("追加発信"), ratio: () => t("倍率"), abandon_target: () => t("放棄率の目標"), channel_share: () => t("回線の上限") };
+const OWN_S = 4; // after a change of one's own the dialer's board takes a moment to follow
+const last = { project: 0, values: {}, ownAt: -OWN_S };
+
+// A knob that moved by another's hand is told with the name of whoever turned it.
+async function othersChange(project) {
+  const before = last.project === project.project_id ? last.values : null;
+  const changed = before && Object.keys(KNOBS).find((field) => before[field] !== project[field]);
+  Object.assign(last, { project: project.project_id, values: Object.fromEntries(Object.keys(KNOBS).map((field) => [field, project[field]])) });
+  if (!changed || live.now() - last.ownAt < OWN_S) return;
+  const values = { field: KNOBS[changed](), before: shown(changed, before[changed]), after: shown(changed, project[changed]) };
+  const { name } = await fetch("/board/last-change", { credentials: "same-origin", headers: { Accept: "application/json" } }).then((answer) => answer.json()).catch(() => ({ name: "" }));
+  say($("knob-answer"), name ? t("{name}さんが変更：{field} {before}→{after}", { name, ...values }) : t("変更されました：{field} {before}→{after}", values));
+  $("knob-undo").hidden = true;
+  clearTimeout(UNDO.timer);
+  UNDO.timer = setTimeout(() => say($("knob-answer"), ""), UNDO_S * 1000);
+}
 
 function knobs(ours) {
   const box = $("knobs");
@@ -160,6 +204,7 @@ function knobs(ours) {
   $("knobs-none").hidden = !!project || ours.length === 0;
   if (!project) return;
   box.dataset.project = project.project_id;
+  othersChange(project);
   for (const knob of document.querySelectorAll("[data-knob]")) {
     const field = knob.dataset.knob;
     say(knob.querySelector("output"), shown(field, project[field]));
@@ -174,6 +219,7 @@ function knobs(ours) {
 const applies = (field, mode) => field === "channel_share" || PRIMARY[mode] === field;
 
 function shown(field, value) {
+  if (field === "mode") return [...$("knob-mode").options].find((option) => option.value === value)?.text ?? value;
   if (field === "abandon_target") return `${decimal(value * 100)}%`;
   if (field === "ratio") return `×${decimal(value)}`;
   return number(value);
@@ -184,12 +230,14 @@ function stepped(field, value, direction) {
   return Math.round((Number(value) + direction * step) * 10000) / 10000;
 }
 
-async function change(field, value, before) {
+async function change(field, value, before, isUndo = false) {
   const project = Number($("knobs").dataset.project);
   const answer = $("knob-answer");
   clearTimeout(UNDO.timer);
   try {
-    await post(`/projects/${project}/pacing`, { field, value });
+    last.ownAt = live.now();
+    await post(`/projects/${project}/pacing`, { field, value, is_undo: isUndo ? "1" : "" });
+    last.ownAt = live.now();
     Object.assign(UNDO, { project, field, value: before });
     say(answer, t("変更しました。"));
     $("knob-undo").hidden = false;
@@ -227,7 +275,7 @@ if (!isWall) {
   $("knob-mode")?.addEventListener("change", (event) => change("mode", event.target.value, live.view.projects[$("knobs").dataset.project].mode));
   $("knob-undo")?.addEventListener("click", () => {
     const { field, value } = UNDO;
-    change(field, value, value).then(() => {
+    change(field, value, value, true).then(() => {
       $("knob-undo").hidden = true;
       say($("knob-answer"), t("取り消しました。"));
     });
@@ -256,6 +304,20 @@ if (!isWall) {
   });
 }
 
+if (!isWall) {
+  const whatIf = new WhatIf($("knobs"), {
+    asked: (control) => {
+      const project = live.view.projects?.[$("knobs").dataset.project];
+      if (!project) return null;
+      if (control.id === "knob-mode") return { field: "mode", value: [...control.options].map((option) => option.value).filter((mode) => mode !== project.mode).join(",") };
+      const knob = control.closest("[data-knob]");
+      return { field: knob.dataset.knob, value: stepped(knob.dataset.knob, knob.dataset.value, Number(control.dataset.step)) };
+    },
+  });
+  live.on(() => whatIf.again());
+}
+
+setInterval(renew, NAMES_S * 1000);
 map.setFilter(chosen.list || chosen.project ? { project: chosen.project, list: chosen.list } : {});
 live.on(show);
 setInterval(() => {
