@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import faulthandler
 import importlib
 import json
 import os
@@ -27,12 +28,15 @@ PROCESS_MODULES: Final = {
     "dialer": "appliance.dialer.process",
     "worker": "appliance.worker",
     "web": "webui.process",
+    "watchdog": "appliance.watchdog.process",
+    "monitor": "appliance.monitoring.process",
     "exchange": "appliance.simulator.exchange_process",
     "robots": "appliance.simulator.robot_process",
 }
-"""Each has `run(home, settings)`, which blocks until SIGTERM.  supervisord starts them by these names."""
+"""Each has `run(home, settings)`, which blocks until SIGTERM.  supervisord starts them by these names, and
+systemd the watchdog."""
 
-KEEPS_TIMES: Final = frozenset({"dialer", "worker", "web"})
+KEEPS_TIMES: Final = frozenset({"dialer", "worker", "web", "monitor"})
 """Processes that write times into the store: they wait for a clock that is set."""
 
 SYSTEM_SAYS: Final = {
@@ -159,6 +163,22 @@ def _add_report(commands: Any) -> None:
     report.add_argument("--csv", metavar="FILE", help="write CSV there ('-': standard output)")
 
 
+def _add_backup(commands: Any) -> None:
+    from appliance import cli_backup
+
+    backup = _command(commands, "backup", cli_backup.backup, "back up now to the site file's target")
+    backup.add_argument(
+        "--drill", action="store_true", help="only restore the newest one as a test, and compare"
+    )
+    backup.add_argument("--key", action="store_true", help="only print the recovery key, for the safe")
+    restore = _command(commands, "restore", cli_backup.restore_home, "restore a backup onto a blank box")
+    restore.add_argument(
+        "--from", dest="source", required=True, metavar="TARGET", help="directory or ssh://…"
+    )
+    restore.add_argument("--until", default="", metavar="TIME", help="not a later one: 20261121T180000Z")
+    restore.add_argument("--key-file", metavar="FILE", help="holds the recovery key (else it is asked for)")
+
+
 def _add_trace(commands: Any) -> None:
     trace = _command(commands, "trace", run_trace, "read the flight recorder")
     trace.add_argument("action", choices=("export",))
@@ -201,6 +221,7 @@ def run_process(home: Home, options: argparse.Namespace) -> int:
     """One process of the box, as supervisord starts it."""
     from appliance import processes
 
+    faulthandler.enable()  # the watchdog ends one that hangs by SIGABRT: its log then says where it hung
     if processes.is_supervised():
         processes.die_with_parent()  # alone, nobody would stop it or start it again
     settings = site.load(home)

@@ -47,8 +47,12 @@ BOX: Final = (
     Process("dialer", 20, stop_wait_s=8, listens=True),
     Process("worker", 30, stop_wait_s=8),
     Process("web", 30),
+    Process("monitor", 35, listens=True),
 )
 """What every box runs.  architecture: one loop a process, and the dialer alone decides about calls."""
+
+BESIDE: Final = (Process("watchdog", 0),)
+"""What systemd starts beside supervisord: nothing can watch its own parent."""
 
 DEMONSTRATION: Final = (Process("exchange", 5), Process("robots", 40))
 """What the demonstration adds: the public network, and operators."""

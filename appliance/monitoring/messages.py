@@ -29,6 +29,10 @@ class AskHealth(Message, frozen=True):
     """Request; answered by the present `Health`."""
 
 
+class AskDays(Message, frozen=True):
+    """Request; answered by `Days`."""
+
+
 class AskSeen(Message, frozen=True):
     """Request; answered by `Seen`."""
 
@@ -89,17 +93,22 @@ class MailState(msgspec.Struct, frozen=True):
 
 
 class Health(Message, frozen=True):
-    """Everything the page 装置 shows.  `days` has, per check, a figure every 15 minutes, oldest first."""
+    """Everything the page 装置 shows, but for the curves."""
 
     seq: int
     now_at: float
     started_at: float = 0.0
     checks: tuple[CheckHealth, ...] = ()
     history: tuple[AlarmEvent, ...] = ()  # the newest first
-    days: dict[str, tuple[float, ...]] = {}
     stuck: tuple[str, ...] = ()  # B channels, as "span/channel"
     mail: MailState = MailState()
     space: SpaceWord = "plenty"
+
+
+class Days(Message, frozen=True):
+    """Of each check the figure that is drawn, every five minutes of a day: (time, value), oldest first."""
+
+    days: dict[str, tuple[tuple[float, float], ...]] = {}
 
 
 class Seen(Message, frozen=True):
@@ -114,4 +123,4 @@ class Seen(Message, frozen=True):
     panel_fault: str = ""
 
 
-Union = AskHealth | AskSeen | Acknowledge | Health | Seen
+Union = AskHealth | AskDays | AskSeen | Acknowledge | Health | Days | Seen

@@ -48,6 +48,11 @@ def name(check: str, language: Language) -> str:
     return _pick(CHECKS[check], language)
 
 
+def event(what: str, language: Language) -> str:
+    """What happened to an alarm."""
+    return _pick(EVENTS[what], language)
+
+
 def sentence(key: str, values: Mapping[str, str], language: Language) -> str:
     """What a verdict says."""
     return _pick(SENTENCES[key], language).format_map(_Filled(values))

@@ -32,12 +32,16 @@ class Queue(Noun, frozen=True):
     error: str
 
 
-def put(store: Store, *, topic: str, subject: str, body: str, at: int, is_once: bool = True) -> bool:
-    """Queue a mail; False where one of its topic waits or is younger than an hour, or the queue is full."""
+def put(store: Store, *, topic: str, subject: str, body: str, at: int) -> bool:
+    """Queue a mail; False where it would say what the latest of its topic said, or the queue is full.
+
+    The latest counts while it waits, and for an hour.
+    """
     with store.transaction():
-        if is_once and store.value(
-            "SELECT 1 FROM mail WHERE topic = ? AND (created_at > ? OR (sent_at = 0 AND given_up_at = 0))",
-            (topic, at - SAME_TOPIC_MS),
+        if store.value(
+            "SELECT 1 FROM mail WHERE id = (SELECT max(id) FROM mail WHERE topic = ?) AND subject = ?"
+            " AND (created_at > ? OR (sent_at = 0 AND given_up_at = 0))",
+            (topic, subject, at - SAME_TOPIC_MS),
         ):
             return False
         if int(store.value("SELECT count(*) FROM mail WHERE sent_at = 0 AND given_up_at = 0")) >= QUEUE_MAX:

@@ -171,8 +171,8 @@ def test_the_phones(here: int, missing: int, status: Status) -> None:
     ("state", "age", "status", "key"),
     [
         ("RUNNING", 0.4, Status.OK, "processes"),
-        ("RUNNING", 12.0, Status.WARNING, "process_hangs"),
-        ("RUNNING", 25.0, Status.CRITICAL, "process_hangs"),
+        ("RUNNING", 16.0, Status.WARNING, "process_hangs"),
+        ("RUNNING", 35.0, Status.CRITICAL, "process_hangs"),
         ("BACKOFF", None, Status.CRITICAL, "process_down"),
         ("STOPPED", None, Status.WARNING, "process_stopped"),
     ],

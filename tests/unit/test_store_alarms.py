@@ -57,16 +57,22 @@ def test_the_probe_commits_and_measures(store: Store) -> None:
     assert probe.size_bytes > 0
 
 
-def test_a_mail_of_the_same_topic_is_not_queued_twice(store: Store) -> None:
-    assert mail.put(store, topic="mirror raised", subject="a", body="b", at=NOW)
-    assert not mail.put(store, topic="mirror raised", subject="a", body="b", at=NOW + 2 * HOUR_MS)
-    waiting = mail.due(store, at=NOW + 2 * HOUR_MS)
-    assert [row.subject for row in waiting] == ["a"]
+def test_a_mail_that_says_the_same_again_is_not_queued(store: Store) -> None:
+    assert mail.put(store, topic="mirror", subject="raised", body="b", at=NOW)
+    assert not mail.put(store, topic="mirror", subject="raised", body="b", at=NOW + 2 * HOUR_MS)
+    assert mail.put(store, topic="mirror", subject="recovered", body="b", at=NOW + 2 * HOUR_MS)
+    assert mail.put(store, topic="mirror", subject="raised", body="b", at=NOW + 2 * HOUR_MS), "it is news"
+    assert [row.subject for row in mail.due(store, at=NOW + DAY_MS)] == ["raised", "recovered", "raised"]
 
-    mail.sent(store, waiting[0].id, at=NOW + 2 * HOUR_MS)
+
+def test_the_same_may_be_said_again_an_hour_after_it_was_sent(store: Store) -> None:
+    mail.put(store, topic="ping", subject="raised", body="b", at=NOW)
+    mail.sent(store, mail.due(store, at=NOW)[0].id, at=NOW)
 
     assert mail.due(store, at=NOW + DAY_MS) == []
-    assert mail.put(store, topic="mirror raised", subject="again", body="b", at=NOW + 2 * HOUR_MS)
+    assert not mail.put(store, topic="ping", subject="raised", body="b", at=NOW + HOUR_MS // 2)
+    assert mail.put(store, topic="ping", subject="raised", body="b", at=NOW + HOUR_MS)
+    assert mail.last_of(store, "ping") == NOW + HOUR_MS
 
 
 def test_a_mail_that_fails_waits_longer_and_is_given_up_after_three_days(store: Store) -> None:

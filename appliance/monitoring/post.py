@@ -1,0 +1,140 @@
+"""Sends the queued mails to the site's relay, in a thread of its own, with growing pauses where it refuses.
+
+The queue is in the store; a mail leaves it once the relay has taken it.  No check ever waits for this.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+import threading
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Final
+
+from appliance.errors import DeviceError, StoreError
+from appliance.monitoring.messages import MailState
+from appliance.settings import Home, Mail
+from appliance.store import mail as queue
+from appliance.store.open import Store, open_store
+from appliance.store.times import ms
+
+log = logging.getLogger("monitor")
+
+LOOK_EVERY_S: Final = 5.0
+RELAY_TIMEOUT_S: Final = 20.0
+PAUSES_S: Final = (30, 60, 120, 300, 900, 3600)  # after the first, second, … try that failed
+
+
+class Relay:
+    """The site's relay.  Each `send` is a connection of its own."""
+
+    def __init__(self, settings: Mail, *, home: Home, site: str) -> None:
+        self._settings = settings
+        self._home = home
+        self._site = site
+
+    def send(self, found: queue.Mail, *, at: float) -> None:
+        """Hand one mail over.  Raises DeviceError naming the relay and what it said."""
+        try:
+            with smtplib.SMTP(self._settings.relay, self._settings.port, timeout=RELAY_TIMEOUT_S) as smtp:
+                self._log_in(smtp)
+                smtp.send_message(self._letter(found, at))
+        except (OSError, smtplib.SMTPException) as error:
+            raise DeviceError(
+                f"{self._settings.relay}: {error}.",
+                remedy="Look at [mail] in the site file and at the relay.",
+            ) from error
+
+    def _log_in(self, smtp: smtplib.SMTP) -> None:
+        if self._settings.starttls:
+            smtp.starttls(context=ssl.create_default_context())
+        if self._settings.user:
+            password = (self._home.root / self._settings.password_file).read_text(encoding="utf-8").strip()
+            smtp.login(self._settings.user, password)
+
+    def _letter(self, found: queue.Mail, at: float) -> EmailMessage:
+        sender = self._settings.sender or "yobirin@localhost"
+        letter = EmailMessage()
+        letter["From"] = sender
+        letter["To"] = ", ".join(self._settings.to)
+        letter["Subject"] = found.subject
+        letter["Date"] = formatdate(at, localtime=True)
+        letter["Message-ID"] = make_msgid(f"yobirin-{found.id}", domain=sender.rpartition("@")[2])
+        letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answer by a machine, please
+        letter.set_content(found.body)
+        return letter
+
+
+class Post:
+    """The thread.  `state` is what the page shows of it."""
+
+    def __init__(self, home: Home, relay: Relay | None, *, wall: Callable[[], float]) -> None:
+        self._home = home
+        self._relay = relay
+        self._wall = wall
+        self._stopped = threading.Event()
+        self._wake = threading.Event()
+        self.state = MailState(is_set_up=relay is not None)
+        self._thread = threading.Thread(target=self._run, name="post", daemon=True)
+
+    def start(self) -> None:
+        if self._relay is not None:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End within one try; what is queued stays queued."""
+        self._stopped.set()
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Something was queued."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._wake.wait(LOOK_EVERY_S)
+            self._wake.clear()
+            try:
+                self._deliver()
+            except StoreError as error:
+                log.debug("mail: %s", error)  # the check `database` alarms about it
+            except Exception:
+                log.exception("mail: a turn failed")
+
+    def _deliver(self) -> None:
+        store = open_store(self._home)
+        try:
+            for found in queue.due(store, at=ms(self._wall())):
+                if self._stopped.is_set() or not self._try(store, found):
+                    break  # the relay is away: the others wait with it
+            self._look(store)
+        finally:
+            store.close()
+
+    def _try(self, store: Store, found: queue.Mail) -> bool:
+        assert self._relay is not None
+        at = self._wall()
+        try:
+            self._relay.send(found, at=at)
+        except DeviceError as error:
+            log.warning("mail %d was not taken: %s", found.id, error.what)
+            pause = PAUSES_S[min(found.tries, len(PAUSES_S) - 1)]
+            queue.failed(store, found.id, error=error.what, next_at=ms(at + pause), at=ms(at))
+            return False
+        queue.sent(store, found.id, at=ms(at))
+        log.info("mail %d was taken by the relay", found.id)
+        return True
+
+    def _look(self, store: Store) -> None:
+        now = queue.queue(store)
+        self.state = MailState(True, now.waiting, now.sent_at / 1000, now.error)
+
+
+def relay_of(settings: Mail, *, home: Home, site: str) -> Relay | None:
+    """The relay of the site file; None where no mail is wanted."""
+    if not settings.relay or not settings.to:
+        return None
+    return Relay(settings, home=home, site=site)
