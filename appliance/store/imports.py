@@ -151,7 +151,7 @@ def columns_of(store: Store, tenant_id: int, plan: Plan, path: Path, found: Foun
         if len(offered) == 1:
             number_column = offered[0]
     columns = import_headers.columns(
-        headers, number_column=number_column, reserved=_reserved(store, plan.project_id)
+        headers, number_column=number_column, reserved=reserved(store, plan.project_id)
     )
     if not plan.list_id:
         return columns
@@ -161,7 +161,8 @@ def columns_of(store: Store, tenant_id: int, plan: Plan, path: Path, found: Foun
     return import_headers.check_append(columns, lists.headers_of(target))
 
 
-def _reserved(store: Store, project_id: int) -> frozenset[str]:
+def reserved(store: Store, project_id: int) -> frozenset[str]:
+    """What no header may be called: codes of the project and their names."""
     rows = store.tuples("SELECT code, name FROM result_code WHERE project_id = ?", (project_id,))
     return frozenset(word for row in rows for word in row)
 
