@@ -179,15 +179,15 @@ for (const region of document.querySelectorAll("[data-refresh]")) {
 
 // --- table keys: arrows between rows, Enter opens ------------------------------------------------------
 
-for (const table of document.querySelectorAll("table[data-rows]")) {
-  table.addEventListener("keydown", (event) => {
-    if (event.isComposing || !["ArrowDown", "ArrowUp"].includes(event.key) || event.target.matches("input:not([type=checkbox]), select, textarea")) return;
-    const row = event.target.closest("tr");
-    const next = event.key === "ArrowDown" ? row?.nextElementSibling : row?.previousElementSibling;
-    const target = next?.querySelector("a, button, input");
-    if (target) {
-      event.preventDefault();
-      target.focus();
-    }
-  });
-}
+// On the document: a region that refreshes itself brings new tables along.
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || !["ArrowDown", "ArrowUp"].includes(event.key) || !event.target.closest("table[data-rows]")) return;
+  if (event.target.matches("input:not([type=checkbox]), select, textarea")) return;
+  const row = event.target.closest("tr");
+  const next = event.key === "ArrowDown" ? row?.nextElementSibling : row?.previousElementSibling;
+  const target = next?.querySelector("a, button, input");
+  if (target) {
+    event.preventDefault();
+    target.focus();
+  }
+});
