@@ -38,6 +38,7 @@ NOTICES: Final[dict[str, str]] = {
     "enabled": "有効にしました。",
     "disabled": "無効にしました。",
     "deleted": "削除しました。",
+    "added": "顧客を追加しました。",
 }
 
 
