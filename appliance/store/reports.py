@@ -35,6 +35,19 @@ class Matrix(Noun, frozen=True):
     cells: tuple[tuple[int, ...], ...]
 
 
+class DayLine(Noun, frozen=True):
+    """One day (YYYYMMDD) or month (YYYYMM)."""
+
+    day: int
+    figures: Figures
+
+    @property
+    def name(self) -> str:
+        """2026/11/21 or 2026/11."""
+        text = str(self.day)
+        return "/".join(filter(None, (text[:4], text[4:6], text[6:])))
+
+
 class OperatorLine(Noun, frozen=True):
     """One operator's activity."""
 
@@ -79,6 +92,16 @@ def _hours(store: Store, tenant_id: int, wanted: Wanted) -> dict[int, Figures]:
 def _values(tenant_id: int, wanted: Wanted) -> tuple[int, ...]:
     project, a_list, user = wanted.project_id, wanted.list_id, wanted.user_id
     return (wanted.from_day, wanted.to_day, tenant_id, project, project, a_list, a_list, user, user)
+
+
+def days(store: Store, tenant_id: int, wanted: Wanted, *, is_monthly: bool = False) -> list[DayLine]:
+    """The days, or months, on which anything happened, in order."""
+    check_days(store, wanted)
+    rows = store.tuples(
+        joined("SELECT h.day / ?,", _FIGURES, _FROM, "GROUP BY 1 ORDER BY 1"),
+        (100 if is_monthly else 1, *_values(tenant_id, wanted)),
+    )
+    return [DayLine(day=row[0], figures=figures_of(row[1:])) for row in rows]
 
 
 def codes_by_list(store: Store, tenant_id: int, wanted: Wanted) -> Matrix:
