@@ -21,6 +21,7 @@ from appliance import settings as site
 from appliance.errors import BadInput, DeviceError
 from appliance.settings import Home, Settings
 from appliance.simulator import population
+from appliance.supervisor_client import SupervisorGone
 
 READY_TIMEOUT_S: Final = 60.0
 
@@ -109,5 +110,5 @@ def _wait(stop: threading.Event, supervisor: processes.Supervisor, seconds: floa
     deadline = time.monotonic() + seconds if seconds else None
     while not stop.is_set() and (deadline is None or time.monotonic() < deadline):
         if not supervisor.is_alive():
-            raise processes.SupervisorGone("supervisord ended by itself.", remedy="See logs/supervisord.log.")
+            raise SupervisorGone("supervisord ended by itself.", remedy="See logs/supervisord.log.")
         stop.wait(0.5)

@@ -23,12 +23,13 @@ import pytest
 from appliance import ipc
 from appliance.audio.recording_file import RecordingReader
 from appliance.dialer import messages
-from appliance.processes import Supervisor, SupervisorGone
+from appliance.processes import Supervisor
 from appliance.settings import Home
 from appliance.simulator.callee_plan import CALLEE_TONES_HZ
 from appliance.store import attempts, compare, recordings
 from appliance.store.models import Recording
 from appliance.store.open import Store, open_store
+from appliance.supervisor_client import SupervisorGone
 
 SEATS = 5
 START_WITHIN_S = 40.0

@@ -11,6 +11,7 @@ from pytest_mock import MockerFixture
 
 from appliance import cli, processes
 from appliance.settings import Home
+from appliance.supervisor_client import SupervisorGone
 
 
 def test_each_process_of_the_table_is_a_program_that_the_command_line_knows(tmp_path: Path) -> None:
@@ -18,7 +19,8 @@ def test_each_process_of_the_table_is_a_program_that_the_command_line_knows(tmp_
     config = configparser.RawConfigParser()
     config.read_string(text)
     programs = [name.removeprefix("program:") for name in config.sections() if name.startswith("program:")]
-    assert sorted(programs) == sorted(cli.PROCESS_MODULES)
+    beside = [process.name for process in processes.BESIDE]
+    assert sorted(programs + beside) == sorted(cli.PROCESS_MODULES)
     for name in programs:
         assert f'"{name}" "--home" "{tmp_path}"' in config[f"program:{name}"]["command"]
 
@@ -40,7 +42,7 @@ def test_the_configuration_is_for_the_owner_alone(tmp_path: Path) -> None:
 
 
 def test_no_supervisord_is_said_with_a_remedy(tmp_path: Path) -> None:
-    with pytest.raises(processes.SupervisorGone) as caught:
+    with pytest.raises(SupervisorGone) as caught:
         processes.Supervisor(Home(tmp_path)).states()
     assert "yobirin run" in caught.value.remedy
 
@@ -60,7 +62,7 @@ def test_ready_means_that_who_listens_has_its_socket(tmp_path: Path, mocker: Moc
     mocker.patch.object(supervisor, "states", return_value={"dialer": {"statename": "RUNNING"}})
     supervisor.start((processes.Process("dialer", 20, listens=True),))
 
-    with pytest.raises(processes.SupervisorGone, match="dialer did not start"):
+    with pytest.raises(SupervisorGone, match="dialer did not start"):
         supervisor.wait_running(0.3)
     home.socket("dialer").touch()
     supervisor.wait_running(0.3)

@@ -1,0 +1,147 @@
+"""What the watchdog sees: supervisord's table, heartbeats, process states, and the probe's last words.
+
+Each sense that can hang has a thread or a child of its own; `Senses.seen` only collects what they left, so
+the loop that pets never waits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+from appliance import heartbeat
+from appliance.settings import Home
+from appliance.supervisor_client import Program, SupervisorClient, SupervisorGone
+from appliance.watchdog.policy import Look, Rung, Seen, Step
+
+log = logging.getLogger("watchdog")
+
+ASK_EVERY_S: Final = 1.0
+LAST_WORDS_S: Final = 0.5  # for a process to write down where it hangs, before it is killed
+SILENT_S: Final = 12.0  # the probe speaks every 4 s, and a commit has 5
+PROBE_START_S: Final = 45.0
+PROBE_AGAIN_S: Final = 10.0
+
+
+class Supervision:
+    """Asks supervisord in a thread, and has it start processes again."""
+
+    def __init__(self, home: Home) -> None:
+        self.programs: dict[str, Program] = {}
+        self.wrong = "has not been asked yet"
+        self._client = SupervisorClient(home)
+        self._steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name="supervision", daemon=True).start()
+
+    def carry_out(self, step: Step) -> None:
+        """Start one process or all of them again, soon."""
+        self._steps.put(step)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.programs = self._client.programs()
+                self.wrong = ""
+                self._again(self._steps.get(timeout=ASK_EVERY_S))
+            except queue.Empty:
+                pass
+            except SupervisorGone as error:
+                self.programs, self.wrong = {}, error.what.rstrip(".")
+                time.sleep(ASK_EVERY_S)
+            except Exception:  # the root of the thread
+                log.exception("supervisord could not be asked")
+                time.sleep(ASK_EVERY_S)
+
+    def _again(self, step: Step) -> None:
+        names = [step.check] if step.rung is Rung.ONE else list(self.programs)
+        before = {name: self.programs[name].pid for name in names if name in self.programs}
+        for name in before:
+            self._client.send_signal(name, signal.SIGABRT)  # Python writes every thread's place into its log
+        time.sleep(LAST_WORDS_S)
+        now = self._client.programs()
+        for name, pid in before.items():
+            if now[name].pid == pid:
+                self._client.kill(name)
+
+
+class Probe:
+    """The child that commits and reads; started again when it ends."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._began = time.monotonic()
+        self._said: dict[str, tuple[float, str]] = {}
+        self._child: subprocess.Popen[bytes] | None = None
+        threading.Thread(target=self._run, name="probe", daemon=True).start()
+
+    def wrong(self, name: str, now: float) -> str:
+        """Empty while `store` or `disk` is well."""
+        if name not in self._said:
+            silent_s = now - self._began
+            return f"nothing was heard for {silent_s:.0f} s" if silent_s > PROBE_START_S else ""
+        at, wrong = self._said[name]
+        return wrong or (f"nothing was heard for {now - at:.0f} s" if now - at > SILENT_S else "")
+
+    def close(self) -> None:
+        """End the child; one that hangs in the kernel is left to it."""
+        if self._child is not None:
+            self._child.kill()
+
+    def _run(self) -> None:
+        words = [sys.executable, "-m", "appliance.watchdog.probe", str(self._home.root)]
+        while True:
+            try:
+                with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+                    self._child = child
+                    assert child.stdout is not None
+                    for line in child.stdout:
+                        name, _, wrong = line.decode(errors="replace").strip().partition(" ")
+                        self._said[name] = (time.monotonic(), wrong)
+            except OSError:
+                log.exception("the probe could not be started")
+            time.sleep(PROBE_AGAIN_S)
+
+
+class Senses:
+    """Everything, collected."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._supervision = Supervision(home)
+        self._probe = Probe(home)
+
+    def seen(self, now: float) -> Seen:
+        """What is known now.  A home without a database has not been set up: nothing is missed there."""
+        if not self._home.database.exists():
+            return Seen({}, {})
+        checks = {
+            "supervisord": self._supervision.wrong,
+            **{name: self._probe.wrong(name, now) for name in ("store", "disk")},
+        }
+        beats = heartbeat.beats(self._home)
+        looks = {
+            name: Look(program.pid, beats.get(name), _is_stopped(program.pid))
+            for name, program in self._supervision.programs.items()
+        }
+        return Seen(checks, looks)
+
+    def carry_out(self, step: Step) -> None:
+        self._supervision.carry_out(step)
+
+    def close(self) -> None:
+        self._probe.close()
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether the process is in state T (proc(5)): stopped by a signal."""
+    with contextlib.suppress(OSError, IndexError):
+        return pid > 0 and Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+    return False
