@@ -29,6 +29,7 @@ PROCESS_MODULES: Final = {
     "worker": "appliance.worker",
     "web": "webui.process",
     "watchdog": "appliance.watchdog.process",
+    "chassis": "appliance.chassis.process",
     "monitor": "appliance.monitoring.process",
     "exchange": "appliance.simulator.exchange_process",
     "robots": "appliance.simulator.robot_process",

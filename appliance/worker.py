@@ -1,4 +1,5 @@
-"""The worker process: imports, retention, the nightly comparison, the site's own speech, one at a time.
+"""The worker process: imports, retention, the nightly comparison, the site's own speech, one at a time;
+the nightly backup beside them.
 
 It decides nothing about calls.  Killed in a job, it takes the job up again at its next start.
 """
@@ -13,6 +14,7 @@ import threading
 import time
 from types import FrameType
 
+from appliance.backup.nightly import Nightly
 from appliance.errors import YobirinError
 from appliance.heartbeat import Heartbeat
 from appliance.settings import Home, Settings
@@ -30,7 +32,6 @@ log = logging.getLogger("worker")
 
 def run(home: Home, settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
-    del settings  # the store reads them itself
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     stopped = threading.Event()
 
@@ -45,6 +46,8 @@ def run(home: Home, settings: Settings) -> None:
     consumer.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)  # after start(), which sets handlers of its own
+    nightly = Nightly(home, settings)
+    nightly.start()
     speech, heartbeat = SiteSpeech(store, home), Heartbeat(home, "worker")
     while not stopped.wait(LOOK_EVERY_S):
         try:
@@ -53,6 +56,7 @@ def run(home: Home, settings: Settings) -> None:
             log.warning("site prompts: %s", error)
         if time.monotonic() - queue.looked_at < JOB_S_MAX:
             heartbeat.beat()
+    nightly.stop()
     consumer.stop(graceful=False)
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:

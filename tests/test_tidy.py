@@ -32,6 +32,7 @@ FLOORS = {
     "appliance.worker_speech": 3,
     "appliance.cli": 4,
     "appliance.cli_store": 4,
+    "appliance.cli_backup": 4,
     "appliance.cli_box": 4,
     "appliance.demo": 4,
     "appliance.demo_figures": 4,

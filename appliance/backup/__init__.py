@@ -1,0 +1,1 @@
+"""Copies of what was entered and recorded, on another machine, and the way back."""

@@ -1,0 +1,169 @@
+"""One backup: a copy of the database proved whole, the box's own files, and every recording not yet there.
+
+Files first, the manifest last: a run that is cut off leaves the backup before it untouched, and what it had
+copied is not copied again.  Deletes nothing on the box, and at the target only what no kept manifest names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import logging
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from appliance.backup import manifest as manifests
+from appliance.backup.manifest import Kept, Manifest
+from appliance.backup.seal import BLOCK_BYTES, seal
+from appliance.backup.target import Target
+from appliance.settings import Home
+from appliance.store import snapshot
+from appliance.store.open import Store
+
+SMALL: Final = (
+    "site.toml",
+    "secrets",
+    "tls",
+    "data/prompts",
+    "data/imports",
+    "data/exports",
+    "data/watchdog.jsonl",
+)
+"""Files and folders of the home that are copied beside the database and the recordings."""
+
+Say = Callable[[str, float], None]
+"""Told what is going on, and how much of it is done (0-1)."""
+
+log = logging.getLogger("backup")
+
+
+def silent(_what: str, _share: float) -> None:
+    """Tell nobody."""
+
+
+def back_up(
+    store: Store, target: Target, key: bytes, *, at: int, keep: int, say: Say = silent
+) -> tuple[Manifest, int]:
+    """Make one backup; its manifest, and the bytes copied.  `at` in ms; `keep` backups stay at the target.
+
+    Raises DeviceError naming the target, StoreError for a database that is damaged or a full disk.
+    """
+    home = store.home
+    earlier = latest(target, key)
+    with _copy_of_database(store) as copy:
+        say("database", 0.0)
+        with snapshot.Snapshot(copy, home.key_file.read_bytes()) as opened:
+            opened.check()
+            tables, schema, standing = opened.sums(), opened.version(), opened.recordings()
+        parts = _Copier(home, target, key, at, earlier)
+        parts.add("data/yobirin.db", copy)
+        for path in _small_files(home):
+            parts.add(str(path.relative_to(home.root)), path)
+        for number, recording in enumerate(standing):
+            say("recordings", number / len(standing))
+            parts.add(f"data/recordings/{recording.path}", home.recordings / recording.path, is_sealed=False)
+    made = Manifest(
+        at=at,
+        site_name=store.settings.site_name,
+        schema=schema,
+        tables=tables,
+        files=parts.files,
+        left_out=parts.left_out,
+    )
+    copied = parts.copied_bytes + _put_sealed(
+        target, manifests.name_of(at), io.BytesIO(manifests.encoded(made)), key
+    )
+    _forget_old(target, key, keep=max(1, keep))
+    say("done", 1.0)
+    return made, copied
+
+
+def latest(target: Target, key: bytes, *, until: str = "") -> Manifest | None:
+    """The newest backup at the target, or the newest not after the stamp `until`.  Raises BadSeal."""
+    names = list(manifests.manifests(target.names(manifests.FOLDER)))
+    if until:
+        names = [name for name in names if name.rsplit("/", 1)[1] <= f"{until}{manifests.ENDING}"]
+    return read(target, key, names[-1]) if names else None
+
+
+def read(target: Target, key: bytes, name: str) -> Manifest:
+    """One manifest.  Raises BadSeal, BadInput, DeviceError."""
+    with target.get(name) as sealed:
+        return manifests.opened(sealed, key, name=name)
+
+
+class _Copier:
+    """Puts files to the target unless an earlier backup has them there."""
+
+    def __init__(self, home: Home, target: Target, key: bytes, at: int, earlier: Manifest | None) -> None:
+        self._home, self._target, self._key = home, target, key
+        self._stamp = manifests.stamp(at)
+        self._have = {kept.path: kept for kept in earlier.files} if earlier else {}
+        self.files: list[Kept] = []
+        self.left_out: list[str] = []
+        self.copied_bytes = 0
+
+    def add(self, path: str, source: Path, *, is_sealed: bool = True) -> None:
+        """Copy `source`, the home's `path`.  One that is gone by now, or closed to us, is left out."""
+        try:
+            with source.open("rb") as file:
+                self._add(path, file, source, is_sealed=is_sealed)
+        except (FileNotFoundError, PermissionError) as error:
+            log.warning("%s is left out: %s", path, error.strerror)
+            self.left_out.append(path)
+
+    def _add(self, path: str, file: BinaryIO, source: Path, *, is_sealed: bool) -> None:
+        seen = source.stat()
+        have = self._have.get(path)
+        if have and (have.size_bytes, have.changed_ns) == (seen.st_size, seen.st_mtime_ns):
+            self.files.append(have)
+            return
+        name = f"files/{path}" if not is_sealed else f"{self._stamp}/{_opaque(path)}"
+        if is_sealed:
+            self.copied_bytes += _put_sealed(self._target, name, file, self._key)
+        else:
+            self.copied_bytes += self._target.put(name, iter(lambda: file.read(BLOCK_BYTES), b""))
+        self.files.append(Kept(path, name, seen.st_size, seen.st_mtime_ns, is_sealed))
+
+
+def _opaque(path: str) -> str:
+    """A name that tells nothing and that any file system takes: uploaded files are named by people."""
+    return hashlib.sha256(path.encode()).hexdigest()[:32]
+
+
+def _put_sealed(target: Target, name: str, plain: BinaryIO, key: bytes) -> int:
+    return target.put(name, seal(plain, key))
+
+
+@contextlib.contextmanager
+def _copy_of_database(store: Store) -> Iterator[Path]:
+    path = store.home.directory("data", "backup") / "yobirin.db"
+    try:
+        snapshot.write(store, path)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _small_files(home: Home) -> Iterator[Path]:
+    for name in SMALL:
+        path = home.root / name
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (each for each in found if each.exists() and stat.S_ISREG(each.lstat().st_mode))
+
+
+def _forget_old(target: Target, key: bytes, *, keep: int) -> None:
+    """Remove the manifests beyond the newest `keep`, then what they alone named."""
+    names = list(manifests.manifests(target.names(manifests.FOLDER)))
+    old, kept = names[:-keep], names[-keep:]
+    if not old:
+        return
+    needed = {file.name for name in kept for file in read(target, key, name).files}
+    for name in old:
+        unneeded = {file.name for file in read(target, key, name).files} - needed
+        for file in sorted(unneeded):
+            target.delete(file)
+        target.delete(name)
