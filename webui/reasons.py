@@ -102,6 +102,11 @@ ROWS: Final[dict[str, Row]] = {
     "caller": Row(
         "bad", _("発信元番号（メイン）がありません。"), _("案件設定で発信元番号を登録してください。")
     ),
+    "disk": Row(
+        "bad",
+        _("保存場所の空きが足りません。新しい発信は止まっています。"),
+        _("古い録音を削除してください。空きができると自動で再開します。"),
+    ),
 }
 assert set(ROWS) == set(get_args(Limit)), "every limit has its sentence"
 

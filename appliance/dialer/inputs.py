@@ -219,6 +219,12 @@ class Channels(Input, frozen=True):
     total: int
 
 
+class DiskSpace(Input, frozen=True):
+    """Whether the data partition is so full that no new call may begin; those in hand go on."""
+
+    is_short: bool
+
+
 class PreviewDial(Input, frozen=True):
     """Dial this customer for this seat.  Ask `Machine.preview_refusal` first."""
 
@@ -246,7 +252,7 @@ class Tick(Input, frozen=True):
 
 StoreInput = (
     Configure | Start | Today | WallClock | Offered | ListChanged | Blocked | AttemptCommitted | LoginChecked
-    | Remembered | Channels | PreviewDial | SetBreak | ClearCall | Tick
+    | Remembered | Channels | DiskSpace | PreviewDial | SetBreak | ClearCall | Tick
 )  # fmt: skip
 
 PhonesInput = (
@@ -263,7 +269,7 @@ Any_ = StoreInput | PhonesInput | AudioInput | PressKey | LogOutSeat | trunk.Tru
 
 TYPES: Final[tuple[type, ...]] = (
     Configure, Start, Today, WallClock, Offered, ListChanged, Blocked, AttemptCommitted, LoginChecked,
-    Remembered, Channels, PreviewDial, SetBreak, ClearCall, Tick,
+    Remembered, Channels, DiskSpace, PreviewDial, SetBreak, ClearCall, Tick,
     phones.Registered, phones.Unregistered, phones.Invited, phones.MediaChanged, phones.InfoDigit,
     phones.LegEnded, phones.LegAnswered, phones.LockedOut, phones.PhonesSnapshot,
     audio.Digit, audio.Played, audio.Bridged, audio.RecordingDone, audio.RecordingLost, audio.PortFault,

@@ -103,7 +103,7 @@ class Machine:
         if project is None:
             return "stopped"
         settings, at = project.settings, now + core.wall_offset_s
-        held = rules.project_refusal(settings, at, core.utc_offset_s)
+        held = core.refusal(settings, at)
         if held is not None:
             return held
         if not core.in_hand.is_free(settings.tenant_id, customer):
@@ -166,6 +166,7 @@ class Machine:
             inputs.LoginChecked: self._login_checked,
             inputs.Remembered: self._remembered,
             inputs.Channels: self._channels,
+            inputs.DiskSpace: self._disk_space,
             inputs.Tick: self._tick,
         }
 
@@ -254,6 +255,10 @@ class Machine:
 
     def _channels(self, what: inputs.Channels) -> None:
         self._core.channels_total = what.total
+        self._core.unpaced |= set(self._core.projects)
+
+    def _disk_space(self, what: inputs.DiskSpace) -> None:
+        self._core.is_disk_short = what.is_short
         self._core.unpaced |= set(self._core.projects)
 
     def _tick(self, _what: inputs.Tick) -> None:

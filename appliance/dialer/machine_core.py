@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from appliance.dialer import wall
+from appliance.dialer import rules, wall
 from appliance.dialer.attempt import Attempt
 from appliance.dialer.inputs import Configure, ListSettings, ProjectSettings, SeatSettings
 from appliance.dialer.messages import SeatBoard, SeatChanged
@@ -47,6 +47,7 @@ class Core:
         self.minutes = Minutes()
         self.spans_up: set[int] = set()
         self.channels_total = 0
+        self.is_disk_short = False
         self.calls_out = 0  # outgoing attempts that hold or will hold a channel, and incoming calls
         self.congested_until = -1.0
         self.next_attempt_id = 1
@@ -67,6 +68,13 @@ class Core:
     def at(self, monotonic: float) -> float:
         """Wall-clock time of a monotonic one; 0.0 for "did not happen" (negative)."""
         return monotonic + self.wall_offset_s if monotonic >= 0 else 0.0
+
+    # --- what holds everything back -------------------------------------------------------------------
+
+    def refusal(self, project: ProjectSettings, at: float) -> rules.Refusal | None:
+        """What holds a project back at a wall-clock time: its own rules, then the box's disk."""
+        held = rules.project_refusal(project, at, self.utc_offset_s)
+        return "disk" if held is None and self.is_disk_short else held
 
     # --- decisions ------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ def refusal(core: Core, attempt: Attempt, now: float) -> rules.Refusal | None:
     """What forbids the SETUP of a committed attempt now.  Changes nothing."""
     project = core.projects[attempt.project_id]
     at = now + core.wall_offset_s
-    held = rules.project_refusal(project.settings, at, core.utc_offset_s)
+    held = core.refusal(project.settings, at)
     run = core.lists.get(attempt.list_id)
     if held is None and not attempt.is_preview:
         held = rules.list_refusal(run.settings if run else None)

@@ -65,7 +65,7 @@ class Pace:
     def _pace(self, project: Project) -> None:
         core, settings = self._core, project.settings
         self.calls.cut_ringing(project)
-        refusal = rules.project_refusal(settings, core.wall_now, core.utc_offset_s)
+        refusal = core.refusal(settings, core.wall_now)
         started = project.started() if refusal is None else []
         for run in started:
             self._refill(run)

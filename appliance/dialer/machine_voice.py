@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final
 
 from appliance.audio import messages as audio
-from appliance.dialer import rules
 from appliance.dialer.inputs import ResultCode
 from appliance.dialer.machine_core import Core
 from appliance.dialer.seat import Seat, State
@@ -50,7 +49,7 @@ class Voice:
         core, project = self._core, self._core.projects.get(seat.project_id)
         is_dialled = project is not None and core.channels_total > 0 and bool(project.started())
         if is_dialled and project is not None:
-            is_dialled = rules.project_refusal(project.settings, core.wall_now, core.utc_offset_s) is None
+            is_dialled = core.refusal(project.settings, core.wall_now) is None
         self.say(seat, "ready" if is_dialled else "not-ready")
 
     def ring(self, seat: Seat) -> None:

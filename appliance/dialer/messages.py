@@ -26,6 +26,7 @@ Limit = Literal[
     "congestion",  # the exchange refuses, SETUPs are slowed
     "line",  # no span is up
     "caller",  # no main caller number
+    "disk",  # too little space is left for the results of new calls
 ]
 
 

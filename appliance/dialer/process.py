@@ -17,6 +17,7 @@ from appliance.dialer.messages import Figures
 from appliance.dialer.shell import Shell
 from appliance.dialer.shell_board import BoardServer
 from appliance.dialer.shell_desk import Desk
+from appliance.dialer.shell_disk import DiskWatch
 from appliance.dialer.shell_flight import InputRecorder
 from appliance.dialer.shell_lines import Lines
 from appliance.dialer.shell_media import Media
@@ -71,6 +72,7 @@ class Dialer:
                 self._media.audio.run(),
                 self._flush(recorder),
                 self._watch_clock(),
+                self._disk.run(),
             )
         ]
         try:
@@ -123,6 +125,12 @@ class Dialer:
             figures=self._figures,
             reload=self._reload,
             preview=Preview(self._shell, machine, self._desk).dial,
+        )
+        self._disk = DiskWatch(
+            self._shell,
+            self._home.directory("data"),
+            least=self._settings.limits.disk_free_min_bytes,
+            alarm=self._alarm,
         )
         self._shell.check(get_args(outputs.Any_))
 

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from appliance.dialer import wall
 from appliance.dialer.inputs import Block, BlockKind, CallingHours, Customer, ListSettings, ProjectSettings
 
-Refusal = Literal["9a", "90", "99", "97", "95", "hours", "stopped", "caller", "changed"]
+Refusal = Literal["9a", "90", "99", "97", "95", "hours", "stopped", "caller", "changed", "disk"]
 CODE_OF: Final[dict[BlockKind, Refusal]] = {"forbid": "9a", "suspend": "90", "exclude": "99"}
 CODES: Final = frozenset({"9a", "90", "99", "97", "95"})
 SEVERITY: Final[tuple[BlockKind, ...]] = ("forbid", "suspend", "exclude")

@@ -35,7 +35,12 @@ class Seen(msgspec.Struct, frozen=True):
     figures: dict[str, float]
 
 
-_BY_REFUSAL: Final[dict[Refusal, Limit]] = {"stopped": "stopped", "caller": "caller", "hours": "hours"}
+_BY_REFUSAL: Final[dict[Refusal, Limit]] = {
+    "stopped": "stopped",
+    "caller": "caller",
+    "hours": "hours",
+    "disk": "disk",
+}
 
 
 def binding(seen: Seen) -> Reason:

@@ -130,6 +130,31 @@ def test_reasons_of_a_running_floor() -> None:
     assert reason(floor)[0] == "stopped"
 
 
+def test_a_full_disk_stops_new_calls_and_nothing_else() -> None:
+    floor = staffed(2, offer=9)
+    for attempt_id in (1, 2):
+        floor.feed(inputs.AttemptCommitted(attempt_id))
+    floor.feed(inputs.DiskSpace(is_short=True))
+    assert reason(floor)[0] == "disk"
+    for attempt_id in (1, 2):
+        assert not floor.machine.may_setup(attempt_id, floor.now), "not even what was written ahead"
+        floor.feed(trunk.Withdrawn(attempt_id))
+    assert all_of(outputs.OpenAttempt, floor.wait(20.0)) == []
+    decided = floor.feed(inputs.DiskSpace(is_short=False))
+    assert reason(floor)[0] != "disk"
+    assert all_of(outputs.OpenAttempt, decided + floor.wait(20.0)) != []
+
+
+def test_a_call_in_hand_goes_on_while_the_disk_is_full() -> None:
+    floor = staffed(1, offer=3)
+    floor.ring(1)
+    floor.feed(inputs.DiskSpace(is_short=True))
+    floor.answer(1)
+    assert floor.seat().state == "talking"
+    floor.configure(hours=())
+    assert reason(floor)[0] == "hours", "what a person can change is said first"
+
+
 def test_congestion_is_named_while_it_lasts() -> None:
     floor = staffed(1, offer=3)
     floor.ring(1)
