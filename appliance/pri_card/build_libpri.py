@@ -133,6 +133,7 @@ int pri_notify(struct pri *pri, q931_call *call, int channel, int info);
 int pri_hangup(struct pri *pri, q931_call *call, int cause);
 void pri_destroycall(struct pri *pri, q931_call *call);
 int pri_reset(struct pri *pri, int channel);
+int q931_is_call_valid(struct pri *pri, q931_call *call);
 const char *pri_get_version(void);
 
 void yobirin_set_time(long seconds, long microseconds);
@@ -145,6 +146,9 @@ extern "Python" void yobirin_error(struct pri *, char *);
 SOURCE: Final = """
 #include <sys/time.h>
 #include <libpri.h>
+
+/* In the library, and in none of the headers that Debian ships. */
+int q931_is_call_valid(struct pri *pri, q931_call *call);
 
 /* libpri asks gettimeofday() for the time; the linker turns that into a question to us. */
 static struct timeval yobirin_now;

@@ -76,8 +76,10 @@ class DChannel:
         self._raw.set_time(now)
         found = q931.message(frame)
         events = self._translate(self._raw.take_in(frame), found) or self._unsaid(found)
-        if q931.is_sabme(frame) and self._is_up and not events:
+        if not events and q931.is_sabme(frame) and self._is_up:
             events = [LinkReset()]
+        if not events and q931.is_information(frame):
+            events = self._free_silent()
         return events + self.run(now)
 
     def run(self, now: float) -> list[DEvent]:
@@ -283,6 +285,10 @@ class DChannel:
             self._unanswered.discard(call)
             self._clearing.add(call)  # libpri has sent RELEASE already
             return [DisconnectArrived(call, q931.cause(found), q931.is_in_band(found))]
+        if call in self._clearing and found.type == q931.Type.DISCONNECT:
+            self._raw.destroy(self._calls[call])  # out of turn: libpri has stopped the timer of its RELEASE
+            self._drop(call)
+            return [CallFreed(call, q931.cause(found), is_local=True)]
         if call and found.type in (q931.Type.RELEASE, q931.Type.RELEASE_COMPLETE):
             self._drop(call)
             return [CallFreed(call, q931.cause(found))]
@@ -294,6 +300,7 @@ class DChannel:
         if call in self._calls:
             self._clearing.add(call)
             self._act(call, now, lambda address: self._raw.hang_up(address, cause))
+            self._unreported += self._free_silent()
 
     def _act(self, call: int, now: float, command: Callable[[int], None]) -> None:
         """Give libpri a command about a call that still exists; one that has just gone is not an error."""
@@ -310,6 +317,13 @@ class DChannel:
             return []
         self._drop(stale)
         return [CallFreed(stale, 0)]
+
+    def _free_silent(self) -> list[DEvent]:
+        """A frame that makes no sense can make libpri free a call without an event."""
+        gone = [call for call, address in self._calls.items() if not self._raw.has_call(address)]
+        for call in gone:
+            self._drop(call)
+        return [CallFreed(call, 0, is_local=True) for call in gone]
 
     def _adopt(self, address: int, *, is_placed: bool) -> int:
         self._last_call += 1

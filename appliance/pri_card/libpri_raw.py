@@ -161,6 +161,10 @@ class Libpri:
         """Forget a call without a message."""
         _lib.pri_destroycall(self._pri, _pointer(call))
 
+    def has_call(self, call: int) -> bool:
+        """Whether libpri still has a call at this address, be it the same one or a later one."""
+        return bool(_lib.q931_is_call_valid(self._pri, _pointer(call)))
+
     def restart(self, channel: int) -> None:
         _lib.pri_reset(self._pri, channel)
 

@@ -13,6 +13,7 @@ from typing import Final
 
 PROTOCOL: Final = 0x08  # Q.931 4.2
 HEADER_BYTES: Final = 4  # Q.921 address (2) and control (2) of an I-frame
+LENGTH_BITS: Final = 0x0F  # Q.931 4.3: the upper four bits of the length octet are spare; libpri ignores them
 FLAG: Final = 0x8000  # Q.931 4.3: set in what is sent towards the side that began the call
 
 
@@ -69,9 +70,14 @@ def is_sabme(frame: bytes) -> bool:
     return len(frame) == 3 and frame[2] & 0xEF == 0x6F
 
 
+def is_information(frame: bytes) -> bool:
+    """Whether a frame carries something for layer 3 (Q.921 3.6.1)."""
+    return len(frame) > HEADER_BYTES and not frame[2] & 1
+
+
 def message(frame: bytes) -> Message | None:
     """The Q.931 message in a frame without FCS; None if it holds none with a 2-octet call reference."""
-    if len(frame) < HEADER_BYTES + 5 or frame[2] & 1 or frame[4] != PROTOCOL or frame[5] != 2:
+    if len(frame) < HEADER_BYTES + 5 or frame[2] & 1 or frame[4] != PROTOCOL or frame[5] & LENGTH_BITS != 2:
         return None
     reference = int.from_bytes(frame[6:8], "big")
     return Message(reference & ~FLAG, not reference & FLAG, frame[8], frame[9:])
