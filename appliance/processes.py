@@ -44,6 +44,7 @@ class Process:
 BOX: Final = (
     Process("phones", 10, listens=True),
     Process("audio", 10, listens=True),
+    Process("chassis", 10, listens=True),
     Process("dialer", 20, stop_wait_s=8, listens=True),
     Process("worker", 30, stop_wait_s=8),
     Process("web", 30),
