@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import shutil
 import signal
 import socket
 import threading
@@ -24,6 +25,7 @@ from appliance.simulator import population
 from appliance.supervisor_client import SupervisorGone
 
 READY_TIMEOUT_S: Final = 60.0
+FREE_MIN_SHARE: Final = 20
 
 
 def run(home: Home, options: argparse.Namespace) -> int:
@@ -70,11 +72,23 @@ sip_port = {options.sip_port}
 [web]
 address = "{options.address}"
 port = {options.web_port}
+
+[limits]
+disk_free_min_bytes = {_free_min_bytes(home)}
+
+[lamps]
+kind = "recorded"
 """,
         encoding="utf-8",
     )
     home.site_file.chmod(0o600)
     return site.load(home)
+
+
+def _free_min_bytes(home: Home) -> int:
+    """The box's limit, or its share of a disk that is a laptop's corner or a test's."""
+    total = shutil.disk_usage(home.directory("data")).total
+    return min(site.Limits().disk_free_min_bytes, total // FREE_MIN_SHARE)
 
 
 def check_ports(settings: Settings) -> None:

@@ -5,9 +5,11 @@ Thresholds: hours since the last good backup.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Final
 
+from appliance.backup import messages as status
 from appliance.monitoring.box import Box, NotFitted
 from appliance.monitoring.plugin import Figure, Status, Thresholds, Verdict, limited
 
@@ -30,7 +32,12 @@ def read_backup(box: Box) -> Backup:
     """Raises NotFitted where the site file names no target."""
     if not box.settings.backup.target:
         raise NotFitted("backup.target is not set.")
-    return Backup(None, None)
+    found, now = status.read(box.home), time.time()
+    return Backup(_hours(found.last_good_at, now), _hours(found.last_drill_at, now), found.error)
+
+
+def _hours(at_ms: int, now: float) -> float | None:
+    return (now - at_ms / 1000) / 3600 if at_ms else None
 
 
 def judge_backup(seen: Backup, limits: Thresholds) -> Verdict:
@@ -41,9 +48,9 @@ def judge_backup(seen: Backup, limits: Thresholds) -> Verdict:
     figures = [limited("age", seen.age_h, "", limits)]
     if seen.drill_h is not None:
         figures.append(Figure("drill_age", seen.drill_h, "", str(DRILL_MAX_H), "", "0"))
-    status = limits.status(seen.age_h)
-    if status is not Status.OK:
-        return Verdict(status, "backup_failed" if seen.error else "backup_old", values, tuple(figures))
+    by_age = limits.status(seen.age_h)
+    if by_age is not Status.OK:
+        return Verdict(by_age, "backup_failed" if seen.error else "backup_old", values, tuple(figures))
     if seen.error:
         return Verdict(Status.WARNING, "backup_failed", values, tuple(figures))
     if seen.drill_h is not None and seen.drill_h > DRILL_MAX_H:
