@@ -45,6 +45,14 @@ STAYS: Final = frozenset({"setup", "console"})
 RELOAD_PAGE: Final = ("systemctl", "reload", "nginx")
 
 
+def version() -> str:
+    """The product's version; a checkout that is not installed has none."""
+    try:
+        return metadata.version("yobirin")
+    except metadata.PackageNotFoundError:
+        return "checkout"
+
+
 class Box:
     """One box.  `now` is wall-clock seconds."""
 
@@ -64,7 +72,7 @@ class Box:
         web = self.settings().web
         is_own = (self.home.root / web.certificate).exists() and not authority.is_ours(self.home, web)
         return Present(
-            version=metadata.version("yobirin"),
+            version=version(),
             host_name=socket.gethostname(),
             files=self._files.digests(),
             is_pin_set=self.pin.is_set(),

@@ -38,13 +38,13 @@ class Port(Protocol):
 
 
 class SerialPort:
-    """A tty or one of pyserial's URLs."""
+    """A tty or one of pyserial's URLs.  A write that nobody takes raises PortGone after `write_s`."""
 
-    def __init__(self, url: str, baud: int) -> None:
+    def __init__(self, url: str, baud: int, *, write_s: float = WRITE_S) -> None:
         self._url = url
         try:
             self._serial: Any = serial.serial_for_url(
-                url, baudrate=baud, timeout=0, write_timeout=WRITE_S, xonxoff=False, rtscts=False
+                url, baudrate=baud, timeout=0, write_timeout=write_s, xonxoff=False, rtscts=False
             )
         except (OSError, ValueError) as error:
             raise PortGone(

@@ -11,14 +11,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 from appliance.errors import BadInput
 from appliance.settings import Home
 from provisioning import messages, reset, stick, support_bundle, verify
-from provisioning.box import Box
+from provisioning.box import Box, version
 from provisioning.box_files import BOX, BoxFiles
 from provisioning.commands import Commands
 from provisioning.network_trial import NetworkTrial
@@ -83,7 +82,7 @@ class SetupService:
     def _hail(self) -> messages.Hailed:
         kept = self.box.pin.kept()
         return messages.Hailed(
-            version=metadata.version("yobirin"),
+            version=version(),
             host_name=socket.gethostname(),
             wants="pin" if kept.kind == "pin" else "code",
             wait_s=remaining_s(kept, self._wall()),
