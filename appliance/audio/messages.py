@@ -176,6 +176,7 @@ class TickReport(Message, frozen=True):
     late_ms_p99: float
     late_ms_max: float
     cpu_s: float
+    strangers: int = 0  # RTP packets from outside phones.allowed_networks since the start
 
 
 class AudioSnapshot(Message, frozen=True):

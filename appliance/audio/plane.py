@@ -15,6 +15,7 @@ from appliance.audio import messages
 from appliance.audio.bridge import Bridge, Take
 from appliance.audio.mixer import mix
 from appliance.audio.mulaw import SILENT_BLOCK
+from appliance.audio.neighbours import Neighbours
 from appliance.audio.player import Announcement
 from appliance.audio.ports import Channel, LinePort, PhonePort, Port
 from appliance.audio.prompts import PromptBook
@@ -47,6 +48,7 @@ class Plane:
         *,
         open_b: OpenB,
         rtp_ports: PortRange,
+        neighbours: Neighbours,
         prompts: PromptBook,
         recorder: Recorder,
         dice: random.Random,
@@ -59,6 +61,7 @@ class Plane:
         self._bridge_of: dict[str, Bridge] = {}
         self._open_b = open_b
         self._rtp_ports = rtp_ports
+        self._neighbours = neighbours
         self._prompts = prompts
         self._recorder = recorder
         self._dice = dice
@@ -113,6 +116,11 @@ class Plane:
         """Ports, bridges, recordings."""
         recordings = sum(1 for bridge in self.bridges.values() if bridge.take is not None)
         return len(self._lines) + len(self._phones), len(self.bridges), recordings
+
+    @property
+    def strangers(self) -> int:
+        """RTP packets from outside the phones' networks since the start; none of them was heard."""
+        return self._neighbours.strangers
 
     def reference(self, now: float) -> LinePort | None:
         """A line that gives blocks, which can drive the tick."""
@@ -171,7 +179,7 @@ class Plane:
         self._lines[command.port] = LinePort(command.port, channel, now)
 
     def _open_phone(self, command: messages.OpenPhone, now: float) -> messages.PhoneOpened:
-        _check_address(command.remote)
+        self._check_address(command.remote)
         phone = self._phones.get(command.port)
         if phone is not None:
             self._move(phone, command.remote, now)
@@ -184,7 +192,9 @@ class Plane:
             timestamp=self._dice.getrandbits(32),
         )
         rtp = self._rtp_ports.open(command.local_port)
-        phone = PhonePort(command.port, rtp, command.remote, sender, self._key, now)
+        phone = PhonePort(
+            command.port, rtp, command.remote, sender, self._key, now, is_allowed=self._neighbours.admits
+        )
         phone.local_address = address
         self._phones[command.port] = phone
         self._listen_if_needed(phone)
@@ -194,8 +204,23 @@ class Plane:
         phone = self._phones.get(command.port)
         if phone is None:
             raise _unknown(command.port)
-        _check_address(command.remote)
+        self._check_address(command.remote)
         self._move(phone, command.remote, now)
+
+    def _check_address(self, media: Media) -> None:
+        """Refuse a name, whose look-up could stop the tick for seconds, and a host outside.  BadInput."""
+        try:
+            address = ipaddress.IPv4Address(media.address)
+        except ValueError as error:
+            raise BadInput(
+                f"a phone wants its speech at {media.address!r}, which is no IPv4 address.",
+                remedy="Set the phone to send its own address in SDP.",
+            ) from error
+        if not (address.is_unspecified or self._neighbours.has(media.address)):
+            raise BadInput(
+                f"a phone wants its speech at {media.address}, outside phones.allowed_networks.",
+                remedy="Add the phone's network in site.toml, if it is one of yours.",
+            )
 
     def _close_port(self, command: messages.ClosePort, _now: float) -> None:
         self._close(command.port)
@@ -310,17 +335,6 @@ class Plane:
 
     def _fault(self, port: str, what: str) -> None:
         self.events.append(messages.PortFault(port, what))
-
-
-def _check_address(media: Media) -> None:
-    """Refuse a name: finding its address could stop the tick for seconds.  Raises BadInput."""
-    try:
-        ipaddress.IPv4Address(media.address)
-    except ValueError as error:
-        raise BadInput(
-            f"a phone wants its speech at {media.address!r}, which is no IPv4 address.",
-            remedy="Set the phone to send its own address in SDP.",
-        ) from error
 
 
 def _unknown(port: str) -> BadInput:

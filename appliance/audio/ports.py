@@ -132,14 +132,24 @@ class LinePort(Port):
 class PhonePort(Port):
     """A phone's RTP stream, sent without a pause while the phone is not on hold."""
 
-    def __init__(self, name: str, rtp: RtpSocket, remote: Media, sender: Sender, on_key: OnKey, now: float):
+    def __init__(
+        self,
+        name: str,
+        rtp: RtpSocket,
+        remote: Media,
+        sender: Sender,
+        on_key: OnKey,
+        now: float,
+        *,
+        is_allowed: Callable[[str], bool],
+    ) -> None:
         super().__init__(name, now)
         self.rtp = rtp
         self.local_address = ""
         self.remote = remote
         self.silence_reported_s = 0.0
         self._sender = sender
-        self._latch = Latch((remote.address, remote.port))
+        self._latch = Latch((remote.address, remote.port), is_allowed)
         self._keys = KeyReader()
         self._on_key = on_key
         self._is_sent_ahead = False

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from appliance.audio import messages, tones
 from appliance.audio.mulaw import TICK_S
+from appliance.audio.neighbours import Neighbours
 from appliance.audio.plane import Plane
 from appliance.audio.ports import Channel
 from appliance.audio.prompts import PromptBook
@@ -155,7 +156,9 @@ class Loop:
         late_ms = sorted(late_s * 1000 for late_s in self._late_s)
         self._late_s.clear()
         p99 = late_ms[min(len(late_ms) - 1, int(len(late_ms) * 0.99))]
-        report = messages.TickReport(*self._plane.counts(), p99, late_ms[-1], time.process_time())
+        report = messages.TickReport(
+            *self._plane.counts(), p99, late_ms[-1], time.process_time(), self._plane.strangers
+        )
         self._plane.events.append(report)
         self._choose_reference()
         self._close_orphans(now)
@@ -202,6 +205,7 @@ def run(home: Home, settings: Settings) -> None:
         rtp_ports=PortRange(
             settings.phones.address, settings.phones.rtp_port_first, settings.phones.rtp_port_last
         ),
+        neighbours=Neighbours(settings.phones.allowed_networks),
         prompts=prompts,
         recorder=recorder,
         dice=random.SystemRandom(),

@@ -6,6 +6,7 @@ Speech is payload type 0, G.711 mu-law at 8 kHz (RFC 3551 4.5.14).
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -91,16 +92,20 @@ class Latch:
     """Whose packets a stream takes, and where its answers go.
 
     A phone behind an address translation sends from elsewhere than it says, so the first sender of the stream
-    is taken; another one only once that has been quiet for half a second.  `expected` always gets in.
+    is taken; another one only once that has been quiet for half a second.  `expected` gets in at any time.
+    Nobody does from a host that `is_allowed` refuses.
     """
 
     expected: Address
+    is_allowed: Callable[[str], bool]
     latched: Address | None = None
     heard_at: float = 0.0
 
     def admits(self, address: Address, now: float) -> bool:
         """Whether a packet from `address` belongs to the stream."""
         if address != self.latched:
+            if not self.is_allowed(address[0]):
+                return False
             is_taken = self.latched is not None and now - self.heard_at < RELATCH_S
             if is_taken and address != self.expected:
                 return False

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from appliance.audio import messages
 from appliance.audio.mulaw import SILENT_BLOCK
+from appliance.audio.neighbours import Neighbours
 from appliance.audio.plane import Plane
 from appliance.audio.process import Loop
 from appliance.audio.prompts import PromptBook
@@ -61,6 +62,7 @@ def test_the_tick_follows_the_line_and_survives_its_loss(tmp_path: Path) -> None
     plane = CountingPlane(
         open_b=lambda _span, _channel: channel,
         rtp_ports=PortRange("127.0.0.1", 28_000, 28_100),
+        neighbours=Neighbours(["127.0.0.0/8"]),
         prompts=PromptBook(tmp_path, {}),
         recorder=recorder,
         dice=random.Random(1),

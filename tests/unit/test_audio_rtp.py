@@ -9,11 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.audio import rtp, telephone_event
+from appliance.audio.messages import OpenPhone
+from appliance.audio.neighbours import Neighbours
+from appliance.audio.plane import Plane
 from appliance.audio.telephone_event import KeyReader
+from appliance.clock import SystemClock
+from appliance.errors import BadInput
+from appliance.phones.messages import Media
 
 PHONE = ("10.0.0.5", 4000)
 BEHIND_NAT = ("10.0.0.1", 61_000)
 STRANGER = ("10.0.0.66", 4000)
+OUTSIDE = ("203.0.113.9", 4000)
+
+
+def anybody(_host: str) -> bool:
+    return True
 
 
 def test_what_a_sender_makes_is_parsed_again_and_counts_on() -> None:
@@ -57,7 +68,7 @@ def test_garbage_never_raises(data: bytes) -> None:
 
 
 def test_the_first_sender_is_latched_and_a_stranger_is_not_heard() -> None:
-    latch = rtp.Latch(PHONE)
+    latch = rtp.Latch(PHONE, anybody)
     assert latch.target == PHONE
     assert latch.admits(BEHIND_NAT, 0.0)
     assert latch.target == BEHIND_NAT
@@ -66,13 +77,75 @@ def test_the_first_sender_is_latched_and_a_stranger_is_not_heard() -> None:
 
 
 def test_a_phone_that_moved_is_heard_after_half_a_second_or_when_announced() -> None:
-    latch = rtp.Latch(PHONE)
+    latch = rtp.Latch(PHONE, anybody)
     latch.admits(BEHIND_NAT, 0.0)
     assert latch.admits(STRANGER, 0.6)
     latch.expect(("10.0.0.7", 5000))
     assert latch.target == ("10.0.0.7", 5000)
     assert latch.admits(BEHIND_NAT, 0.7)
     assert latch.admits(("10.0.0.7", 5000), 0.71)
+
+
+def test_a_packet_from_outside_the_phones_networks_is_never_latched_to_and_is_counted() -> None:
+    neighbours = Neighbours(["10.0.0.0/24", "192.168.1.7/24"])
+    latch = rtp.Latch(PHONE, neighbours.admits)
+    for at in (0.0, 5.0):
+        assert not latch.admits(OUTSIDE, at)
+    assert latch.target == PHONE
+    assert latch.admits(BEHIND_NAT, 5.0)
+    assert not latch.admits(OUTSIDE, 9.0)  # however long the phone has been quiet
+    assert latch.target == BEHIND_NAT
+    latch.expect(OUTSIDE)  # nor because its SDP says so
+    assert not latch.admits(OUTSIDE, 9.1)
+    assert neighbours.strangers == 4
+    assert neighbours.has("192.168.1.200")
+    assert not neighbours.has("phone.example.com")
+
+
+def test_a_phone_that_wants_its_speech_sent_outside_is_refused() -> None:
+    silent = FakeSocket()
+    plane = Plane(
+        open_b=lambda _span, _channel: None,  # type: ignore[arg-type,return-value]  # no line is opened
+        rtp_ports=silent,  # type: ignore[arg-type]
+        neighbours=Neighbours(["10.0.0.0/24"]),
+        prompts=None,  # type: ignore[arg-type]
+        recorder=None,  # type: ignore[arg-type]
+        dice=random.Random(1),
+        clock=SystemClock(),
+    )
+    with pytest.raises(BadInput, match=r"203\.0\.113\.9, outside phones\.allowed_networks"):
+        plane.handle(OpenPhone("p1", Media(*OUTSIDE)), 0.0)
+    plane.handle(OpenPhone("p1", Media(*PHONE)), 0.0)
+    silent.coming = [(rtp.HEADER.pack(0x80, 0, n, n * 160, 7) + b"\x10" * 160, OUTSIDE) for n in range(5)]
+    plane.tick(0.02)
+    assert plane.strangers == 5 - len(silent.coming)
+    assert plane.strangers > 0
+    assert {to for _packet, to in silent.sent} == {PHONE}
+
+
+class FakeSocket:
+    """A port range of one socket, and that socket."""
+
+    port = 16_000
+
+    def __init__(self) -> None:
+        self.coming: list[tuple[bytes, tuple[str, int]]] = []
+        self.sent: list[tuple[bytes, tuple[str, int]]] = []
+
+    def address_for(self, _remote: str) -> str:
+        return "10.0.0.2"
+
+    def open(self, _wanted: int) -> FakeSocket:
+        return self
+
+    def receive(self) -> tuple[bytes, tuple[str, int]] | None:
+        return self.coming.pop(0) if self.coming else None
+
+    def send(self, packet: bytes, to: tuple[str, int]) -> bool:
+        self.sent.append((packet, to))
+        return True
+
+    def close(self) -> None: ...
 
 
 def events(key: str, timestamp: int, reader: KeyReader, payloads: list[bytes]) -> str:
