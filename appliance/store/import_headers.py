@@ -1,14 +1,15 @@
 """What the columns of a file are: the number, the name, フリガナ, sex, age.  Pure.
 
 Exactly one column is the number: the one named 電話番号, or one whose content says so and that a person
-chose.  A repeated header gets a number; one that is a code of the project is refused by name.
+chose.  A repeated header gets a number; one that is a code of the project is refused by name.  A person may
+say of each column what it becomes (`mapped`): one of ours, a field of another name, or nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -19,6 +20,18 @@ from appliance.store.models import Noun
 NUMBER: Final = "電話番号"
 REASON: Final = "理由"  # the column our file of rejected rows adds
 CONTENT_SHARE: Final = 0.8
+HEADER_CHARACTERS_MAX: Final = 60
+
+Use = Literal["number", "name", "kana", "sex", "age", "field", "drop"]
+USE_WORDS: Final[dict[Use, str]] = {
+    "number": NUMBER,
+    "name": "氏名",
+    "kana": "フリガナ",
+    "sex": "性別",
+    "age": "年齢",
+    "field": "顧客項目",
+    "drop": "取り込まない",
+}
 
 NAMES: Final[dict[str, tuple[str, ...]]] = {
     "name": ("氏名", "名前", "お名前", "顧客名", "会社名", "世帯主"),
@@ -28,10 +41,18 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+class ColumnPlan(Noun, frozen=True):
+    """What a person says of one column: what it is, and what the list calls it."""
+
+    header: str
+    use: Use = "field"
+
+
 class Columns(Noun, frozen=True):
     """Positions of what the store keeps beside the fields; -1 where the file has none.
 
     `width` is the file's own number of columns: one more than `headers` where a last 理由 is left out.
+    `keep` are the positions that become `headers`, where some do not; empty: all from the first on.
     """
 
     headers: tuple[str, ...]
@@ -41,6 +62,7 @@ class Columns(Noun, frozen=True):
     kana: int = -1
     sex: int = -1
     age: int = -1
+    keep: tuple[int, ...] = ()
 
 
 def numbered(headers: Sequence[str]) -> tuple[str, ...]:
@@ -86,12 +108,7 @@ def columns(headers: Sequence[str], *, number_column: int, reserved: frozenset[s
 
     Raises BadInput: no such column, or a header that is a code or an attribute of the project.
     """
-    clashes = [header for header in headers if header in reserved]
-    if clashes:
-        raise BadInput(
-            f"見出し「{'」「'.join(clashes)}」は案件の結果コードと同じです。",
-            remedy="見出しを変えてください。",
-        )
+    _check_clashes(headers, reserved)
     place = number_column if number_column >= 0 else _named(headers)
     if not 0 <= place < len(headers):
         raise BadInput(f"見出し「{NUMBER}」の列がありません。", remedy="電話番号の列を選んでください。")
@@ -101,7 +118,80 @@ def columns(headers: Sequence[str], *, number_column: int, reserved: frozenset[s
         field: next((at for at, header in enumerate(names) if header in words), -1)
         for field, words in NAMES.items()
     }
-    return Columns(headers=tuple(names), width=len(names), number=place, **found)
+    return Columns(
+        headers=tuple(names),
+        width=len(names),
+        number=place,
+        name=found["name"],
+        kana=found["kana"],
+        sex=found["sex"],
+        age=found["age"],
+    )
+
+
+def guessed(headers: Sequence[str], number_column: int) -> tuple[ColumnPlan, ...]:
+    """What the columns are by their names; `number_column` -1: none is the number yet."""
+    plans: list[ColumnPlan] = []
+    taken: set[str] = set()
+    for place, header in enumerate(headers):
+        use: Use = "field"
+        if place == number_column:
+            use = "number"
+        else:
+            use = next((key for key in _OURS if header in NAMES[key] and key not in taken), "field")
+        taken.add(use)
+        plans.append(ColumnPlan(header=header, use=use))
+    return tuple(plans)
+
+
+_OURS: Final[tuple[Use, ...]] = ("name", "kana", "sex", "age")
+
+
+def mapped(plans: Sequence[ColumnPlan], *, width: int, reserved: frozenset[str]) -> Columns:
+    """The columns as a person mapped them; `width` is the file's number of columns.
+
+    Raises BadInput: another number of columns, no number or two, a field twice, a header twice, empty, too
+    long or that of a result code.
+    """
+    if len(plans) != width:
+        raise BadInput("列の数がファイルと違います。", remedy="ファイルを選び直してください。")
+    places = {use: [at for at, plan in enumerate(plans) if plan.use == use] for use in USE_WORDS}
+    if not places["number"]:
+        raise BadInput(f"「{NUMBER}」にする列がありません。", remedy="電話番号の列を選んでください。")
+    for use in ("number", *_OURS):
+        if len(places[use]) > 1:
+            raise BadInput(f"「{USE_WORDS[use]}」にする列が2つあります。", remedy="1つだけにしてください。")
+    keep = tuple(at for at, plan in enumerate(plans) if plan.use != "drop")
+    headers = tuple(NUMBER if plans[at].use == "number" else plans[at].header.strip() for at in keep)
+    _check_headers(headers)
+    _check_clashes(headers, reserved)
+    return Columns(
+        headers=headers,
+        width=width,
+        number=places["number"][0],
+        keep=() if len(keep) == width else keep,
+        name=next(iter(places["name"]), -1),
+        kana=next(iter(places["kana"]), -1),
+        sex=next(iter(places["sex"]), -1),
+        age=next(iter(places["age"]), -1),
+    )
+
+
+def _check_headers(headers: Sequence[str]) -> None:
+    if any(not 1 <= len(header) <= HEADER_CHARACTERS_MAX for header in headers):
+        raise BadInput("項目名が空か長すぎます。", remedy=f"1〜{HEADER_CHARACTERS_MAX}文字にしてください。")
+    twice = [header for header, times in Counter(headers).items() if times > 1]
+    if twice:
+        raise BadInput(f"項目名「{twice[0]}」が2つあります。", remedy="片方の名前を変えてください。")
+
+
+def _check_clashes(headers: Sequence[str], reserved: frozenset[str]) -> None:
+    clashes = [header for header in headers if header in reserved]
+    if clashes:
+        raise BadInput(
+            f"見出し「{'」「'.join(clashes)}」は案件の結果コードと同じです。",
+            remedy="見出しを変えてください。",
+        )
 
 
 def _named(headers: Sequence[str]) -> int:
@@ -113,11 +203,11 @@ def check_append(found: Columns, existing: tuple[str, ...]) -> Columns:
 
     A last column 理由, as in our own file of rejected rows, is left out.
     """
-    headers = found.headers
+    headers, keep = found.headers, found.keep
     if headers[-1:] == (REASON,) and existing[-1:] != (REASON,):
-        headers = headers[:-1]
+        headers, keep = headers[:-1], keep[:-1]
     if headers == existing:
-        return msgspec.structs.replace(found, headers=headers)
+        return msgspec.structs.replace(found, headers=headers, keep=keep)
     missing = [header for header in existing if header not in headers]
     extra = [header for header in headers if header not in existing]
     words = []

@@ -31,12 +31,13 @@ Row = list[str]
 
 
 class Found(Noun, frozen=True):
-    """What a file is.  `kind` is csv or xlsx; encoding and delimiter are '' for xlsx."""
+    """What a file is.  `kind` is csv or xlsx; `sheet` '' is the first of an xlsx, which has no encoding."""
 
     kind: str
     encoding: str
     delimiter: str
     has_crlf: bool = True
+    sheet: str = ""
 
     @property
     def words(self) -> str:
@@ -47,8 +48,10 @@ class Found(Noun, frozen=True):
         return f"{name[self.encoding]}・{'CRLF' if self.has_crlf else 'LF'}"
 
 
-def recognise(path: Path, *, encoding: str = "") -> Found:
+def recognise(path: Path, *, encoding: str = "", sheet: str = "") -> Found:
     """Kind, encoding (BOM, then strict UTF-8, then strict CP932) and delimiter; `encoding` overrides.
+
+    `sheet` is the one of an XLSX that is meant, '' the first.
 
     Raises BadInput where no encoding fits the whole file, or the file is empty.
     """
@@ -57,7 +60,7 @@ def recognise(path: Path, *, encoding: str = "") -> Found:
     if not head.strip():
         raise BadInput("ファイルが空です。", remedy="見出しとデータの行があるか確かめてください。")
     if head.startswith(b"PK\x03\x04"):
-        return Found(kind="xlsx", encoding="", delimiter="")
+        return Found(kind="xlsx", encoding="", delimiter="", sheet=sheet)
     if head.startswith((b"\xd0\xcf\x11\xe0", b"%PDF")):
         raise BadInput("古いExcel形式またはPDFです。", remedy="CSVかXLSXで保存し直してください。")
     encoding = encoding or _encoding(path, head)
@@ -102,7 +105,7 @@ def rows(path: Path, found: Found) -> Iterator[tuple[int, Row]]:
 
     Raises BadInput naming the row where the file cannot be read on.
     """
-    source = _xlsx_rows(path) if found.kind == "xlsx" else _csv_rows(path, found)
+    source = _xlsx_rows(path, found.sheet) if found.kind == "xlsx" else _csv_rows(path, found)
     for line, row in source:
         if len(row) > COLUMNS_MAX and any(row[COLUMNS_MAX:]):
             raise BadInput(
@@ -129,25 +132,42 @@ def _csv_rows(path: Path, found: Found) -> Iterator[tuple[int, Row]]:
         ) from error
 
 
-def _xlsx_rows(path: Path) -> Iterator[tuple[int, Row]]:
+def _xlsx_rows(path: Path, sheet: str) -> Iterator[tuple[int, Row]]:
+    book = _book(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(item.file_size for item in archive.infolist())
-        if size > XLSX_GROWTH_MAX * path.stat().st_size + BLOCK_BYTES:
-            raise BadInput("XLSXの中身が大きすぎます。", remedy="CSVで保存し直してください。")
-        book = _book(path)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise BadInput("XLSXとして読めません。", remedy="Excelで開いて保存し直してください。") from error
-    try:
-        for line, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
+        for line, row in enumerate(_sheet(book, sheet).iter_rows(values_only=True), 1):
             yield line, [_text(value) for value in row]
     finally:
         book.close()
 
 
+def sheets(path: Path, found: Found) -> tuple[str, ...]:
+    """The names of an XLSX's sheets, none for other files.  Raises BadInput where it cannot be read."""
+    if found.kind != "xlsx":
+        return ()
+    book = _book(path)
+    names = tuple(sheet.title for sheet in book.worksheets)
+    book.close()
+    return names
+
+
+def _sheet(book: openpyxl.Workbook, name: str) -> Any:
+    found = next((sheet for sheet in book.worksheets if name in ("", sheet.title)), None)
+    if found is None:
+        raise BadInput(f"シート「{name}」がありません。", remedy="シートを選び直してください。")
+    return found
+
+
 def _book(path: Path) -> openpyxl.Workbook:
     """By its content: a file is an XLSX whatever its name says."""
-    return openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(item.file_size for item in archive.infolist())
+        if size > XLSX_GROWTH_MAX * path.stat().st_size + BLOCK_BYTES:
+            raise BadInput("XLSXの中身が大きすぎます。", remedy="CSVで保存し直してください。")
+        return openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+        raise BadInput("XLSXとして読めません。", remedy="Excelで開いて保存し直してください。") from error
 
 
 def _text(value: Any) -> str:
@@ -166,7 +186,7 @@ def count_lines(path: Path, found: Found) -> int:
     """About how many rows follow the header: for progress only."""
     if found.kind == "xlsx":
         book = _book(path)
-        rows_max = int(book.worksheets[0].max_row or 1)
+        rows_max = int(_sheet(book, found.sheet).max_row or 1)
         book.close()
         return max(0, rows_max - 1)
     lines = 0

@@ -42,7 +42,8 @@ class Judge:
 
     def __init__(self, columns: Columns, *, seed: int) -> None:
         self._columns = columns
-        self._width = len(columns.headers)
+        self._width = columns.width if columns.keep else len(columns.headers)
+        self._keep = columns.keep
         self._bits = random.Random(seed).getrandbits  # noqa: S311 - an order, not a secret
 
     def judge(self, line: int, row: list[str]) -> Ready | RowError:
@@ -71,7 +72,7 @@ class Judge:
             katakana(kana) if kana else "",
             row[columns.sex].strip()[:4] if columns.sex >= 0 else "",
             age_of(row[columns.age]) if columns.age >= 0 else 0,
-            _encode(row).decode(),
+            _encode([row[at] for at in self._keep] if self._keep else row).decode(),
             self._bits(32),
             is_repaired,
         )

@@ -43,7 +43,9 @@ class _Import:
         self.plan: Plan = imports.plan_of(job)
         self.is_dry = is_dry
         self.path = imports.path_of(store, job)
-        self.found: Found = import_reader.recognise(self.path, encoding=self.plan.encoding)
+        self.found: Found = import_reader.recognise(
+            self.path, encoding=self.plan.encoding, sheet=self.plan.sheet
+        )
         self.columns: Columns = imports.columns_of(store, job.tenant_id, self.plan, self.path, self.found)
         self.rows_max = store.settings.limits.import_rows_max
         self.seen = Seen(self.rows_max)

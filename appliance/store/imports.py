@@ -18,9 +18,9 @@ from typing import Any, Final, Literal
 import msgspec
 
 from appliance.errors import BadInput
-from appliance.store import import_headers, import_reader, lists
+from appliance.store import import_formats, import_headers, import_reader, lists
 from appliance.store.customers import VISIBLE
-from appliance.store.import_headers import Columns
+from appliance.store.import_headers import ColumnPlan, Columns
 from appliance.store.import_reader import Found
 from appliance.store.models import Customer, Job, Noun, RowError
 from appliance.store.open import Store
@@ -37,7 +37,8 @@ class Plan(Noun, frozen=True):
     """How a file is to be read and what becomes of it.  `number_column` -1: the one named 電話番号.
 
     `scope` says where a number makes a row a duplicate, always within the file too; `days` with scope "days":
-    dialled within so many days.  `encoding` '' is recognised.
+    dialled within so many days.  `encoding` '' is recognised, `sheet` '' the first.  `columns` says what
+    becomes of each column of the file; empty: every one is kept under its name.
     """
 
     project_id: int
@@ -49,6 +50,8 @@ class Plan(Noun, frozen=True):
     scope: Scope = "list"
     days: int = 30
     with_duplicates: bool = False
+    sheet: str = ""
+    columns: tuple[ColumnPlan, ...] = ()
 
 
 class Counts(Noun, frozen=True):
@@ -74,6 +77,7 @@ class Look(Noun, frozen=True):
     renamed: tuple[str, ...]
     samples: tuple[tuple[str, ...], ...]
     number_candidates: tuple[int, ...]
+    sheets: tuple[str, ...] = ()
 
 
 def upload(
@@ -111,11 +115,11 @@ def upload(
     )
 
 
-def look(store: Store, tenant_id: int, job_id: int, *, encoding: str = "") -> Look:
+def look(store: Store, tenant_id: int, job_id: int, *, encoding: str = "", sheet: str = "") -> Look:
     """Encoding, headers and first rows of an uploaded file.  Raises BadInput where it cannot be read."""
     job = existing(store, tenant_id, job_id)
     path = path_of(store, job)
-    found = import_reader.recognise(path, encoding=encoding)
+    found = import_reader.recognise(path, encoding=encoding, sheet=sheet)
     raw, samples = head_of(path, found)
     headers = import_headers.numbered(raw)
     return Look(
@@ -128,6 +132,7 @@ def look(store: Store, tenant_id: int, job_id: int, *, encoding: str = "") -> Lo
         ),
         samples=tuple(tuple(row) for row in samples[:SHOWN]),
         number_candidates=import_headers.candidates(headers, samples),
+        sheets=import_reader.sheets(path, found),
     )
 
 
@@ -150,8 +155,11 @@ def columns_of(store: Store, tenant_id: int, plan: Plan, path: Path, found: Foun
         offered = import_headers.candidates(headers, samples)
         if len(offered) == 1:
             number_column = offered[0]
-    columns = import_headers.columns(
-        headers, number_column=number_column, reserved=reserved(store, plan.project_id)
+    taken = reserved(store, plan.project_id)
+    columns = (
+        import_headers.mapped(plan.columns, width=len(headers), reserved=taken)
+        if plan.columns
+        else import_headers.columns(headers, number_column=number_column, reserved=taken)
     )
     if not plan.list_id:
         return columns
@@ -159,6 +167,10 @@ def columns_of(store: Store, tenant_id: int, plan: Plan, path: Path, found: Foun
     if target is None or target.deleted_at or target.project_id != plan.project_id:
         raise BadInput("追加先のリストがありません。", remedy="リストを選び直してください。")
     return import_headers.check_append(columns, lists.headers_of(target))
+
+
+def _recognised(path: Path, plan: Plan) -> Found:
+    return import_reader.recognise(path, encoding=plan.encoding, sheet=plan.sheet)
 
 
 def reserved(store: Store, project_id: int) -> frozenset[str]:
@@ -171,7 +183,7 @@ def check(store: Store, tenant_id: int, job_id: int, plan: Plan) -> None:
     """Ask for a dry run under this plan; the worker does it.  Raises BadInput for a plan that cannot work."""
     job = existing(store, tenant_id, job_id)
     path = path_of(store, job)
-    columns_of(store, tenant_id, plan, path, import_reader.recognise(path, encoding=plan.encoding))
+    columns_of(store, tenant_id, plan, path, _recognised(path, plan))
     _check_target(store, tenant_id, plan)
     changed = store.run(
         "UPDATE job SET plan = ?, state = 'checking', project_id = ?, list_id = ?, rows_done = 0,"
@@ -203,9 +215,20 @@ def confirm(store: Store, tenant_id: int, job_id: int, *, with_duplicates: bool 
     if with_duplicates is not None:
         plan = msgspec.structs.replace(plan, with_duplicates=with_duplicates)
     _check_target(store, tenant_id, plan)
+    if plan.columns:
+        _keep_format(store, tenant_id, job, plan)
     store.run(
         "UPDATE job SET state = 'running', plan = ?, rows_done = 0 WHERE id = ? AND state = 'waiting'",
         (encoded(plan), job_id),
+    )
+
+
+def _keep_format(store: Store, tenant_id: int, job: Job, plan: Plan) -> None:
+    """What was said of these headers is offered when they come again."""
+    path = path_of(store, job)
+    headers = import_headers.numbered(head_of(path, _recognised(path, plan))[0])
+    import_formats.save(
+        store, tenant_id, headers, file_name=job.file_name, columns=plan.columns, at=job.created_at
     )
 
 
@@ -316,7 +339,7 @@ def error_csv(store: Store, tenant_id: int, job_id: int) -> Iterator[bytes]:
     """The rows that were not loaded, as in the file and in its own encoding, with a column 理由 added."""
     job = existing(store, tenant_id, job_id)
     path = path_of(store, job)
-    found = import_reader.recognise(path, encoding=plan_of(job).encoding if job.plan != "{}" else "")
+    found = _recognised(path, plan_of(job)) if job.plan != "{}" else import_reader.recognise(path)
     reasons = dict(store.tuples("SELECT line, reason FROM import_row_error WHERE job_id = ?", (job_id,)))
     encoding = found.encoding or "utf-8-sig"
     delimiter = found.delimiter or ","
