@@ -11,12 +11,13 @@ from urllib.parse import urlencode
 
 from appliance.dialer.messages import Reload
 from appliance.errors import BadInput
-from appliance.store import imports, lists, projects, users
-from appliance.store.import_headers import NAMES, NUMBER
+from appliance.store import import_formats, imports, lists, projects, users
+from appliance.store.import_formats import Format
+from appliance.store.import_headers import NUMBER, USE_WORDS, ColumnPlan, guessed
 from appliance.store.imports import UNDO_DAYS, Look, Plan
 from appliance.store.models import Job
 from appliance.store.times import DAY_MS
-from webui.ask import Ask, NotFound, Services
+from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.lists import existing as existing_list
 from webui.projects import existing as existing_project
@@ -30,7 +31,7 @@ SCOPES: Final = (
     ("file", "ファイルの中だけ"),
     ("project", "この案件のすべてのリスト"),
     ("all", "すべての案件"),
-    ("days", "30日以内に架電した番号"),
+    ("days", "指定した日数以内に架電した番号"),
 )
 STATES: Final = {
     "checking": ("…", "確認中", ""),
@@ -42,7 +43,7 @@ STATES: Final = {
     "cancelled": ("－", "中止", ""),
     "undone": ("－", "取り消し済み", ""),
 }
-FIELDS: Final = {"name": "氏名", "kana": "フリガナ", "sex": "性別", "age": "年齢"}
+DAYS_MAX: Final = 365
 
 
 def routes(_services: Services) -> list[Route]:
@@ -95,6 +96,7 @@ def show_upload(ask: Ask) -> Any:
         project_options=[(project.id, project.name) for project in every],
         chosen=ask.integer("project"),
         lists=lists.table(store, ask.tenant_id),
+        chosen_list=ask.integer("list"),
         bytes_max=limits.import_bytes_max,
         rows_max=limits.import_rows_max,
         customers_max=limits.list_customers_max,
@@ -140,24 +142,29 @@ def _blocks(file: Any) -> Iterator[bytes]:
 def show_columns(ask: Ask, job_id: int, *, problem: str = "") -> Any:
     """Columns with samples, and what each becomes; what cannot be read is asked."""
     store, job = ask.services.store, _existing(ask, job_id)
-    encoding = ask.text("encoding")
+    encoding, sheet = ask.text("encoding"), ask.text("sheet")
     look: Look | None = None
     try:
-        look = imports.look(store, ask.tenant_id, job_id, encoding=encoding)
+        look = imports.look(store, ask.tenant_id, job_id, encoding=encoding, sheet=sheet)
     except BadInput as error:
         problem = problem or ask.refusal(error)
     target = existing_list(ask, ask.integer("list")) if ask.integer("list") else None
+    saved = import_formats.find(store, ask.tenant_id, look.headers) if look else None
     return ask.page(
         "import_columns.html",
         status=400 if problem else 200,
         job=job,
         look=look,
-        columns=_columns(ask, look) if look else [],
-        number_column=_number_column(ask, look) if look else -1,
+        columns=_columns(ask, job, look, saved) if look else [],
+        saved=saved,
+        is_fresh=ask.flag("fresh"),
+        uses=[(use, ask.t(word)) for use, word in USE_WORDS.items()],
         encoding=encoding,
+        sheet=sheet,
         encodings=[(key, ask.t(word)) for key, word in ENCODINGS],
         scopes=[(key, ask.t(word)) for key, word in SCOPES],
         scope=ask.text("scope", "list"),
+        days=ask.text("days", "30", size_max=4),
         project=existing_project(ask, ask.integer("project")),
         target=target,
         list_name=ask.text("list_name"),
@@ -166,28 +173,38 @@ def show_columns(ask: Ask, job_id: int, *, problem: str = "") -> Any:
     )
 
 
-def _columns(ask: Ask, look: Look) -> list[dict[str, Any]]:
-    """Each column with its samples and the field of ours that its name says."""
-    rows = []
-    for at, header in enumerate(look.headers):
-        field = next((FIELDS[key] for key, names in NAMES.items() if header in names), "")
-        rows.append(
-            {
-                "header": header,
-                "is_renamed": header in look.renamed,
-                "samples": [row[at] if at < len(row) else "" for row in look.samples[:3]],
-                "field": ask.t(field) if field else ask.t("顧客項目"),
-            }
-        )
-    return rows
+def _columns(ask: Ask, job: Job, look: Look, saved: Format | None) -> list[dict[str, Any]]:
+    """Each column with its samples and what it becomes: as typed, as checked before, as saved, as guessed."""
+    plans = _given(ask)
+    if not plans and job.plan != "{}" and not ask.flag("fresh"):
+        plans = imports.plan_of(job).columns
+    if not plans and saved and not ask.flag("fresh"):
+        plans = saved.columns
+    if len(plans) != len(look.headers):
+        named = NUMBER in look.headers
+        number = look.headers.index(NUMBER) if named else next(iter(look.number_candidates), -1)
+        plans = guessed(look.headers, number)
+    return [
+        {
+            "header": header,
+            "use": plan.use,
+            "name": plan.header,
+            "samples": [row[at] if at < len(row) else "" for row in look.samples],
+        }
+        for at, (header, plan) in enumerate(zip(look.headers, plans, strict=True))
+    ]
 
 
-def _number_column(ask: Ask, look: Look) -> int:
-    if ask.text("number_column"):
-        return ask.integer("number_column")
-    if NUMBER in look.headers:
-        return look.headers.index(NUMBER)
-    return look.number_candidates[0] if look.number_candidates else -1
+def _given(ask: Ask) -> tuple[ColumnPlan, ...]:
+    """What the form says of the columns; nothing where it did not come."""
+    if ask.request.method != "POST":
+        return ()
+    uses, names = ask.texts("use"), ask.texts("header")
+    known = {str(use): use for use in USE_WORDS}
+    return tuple(
+        ColumnPlan(header=name.strip()[:200], use=known.get(use, "field"))
+        for use, name in zip(uses, names, strict=False)
+    )
 
 
 def check(ask: Ask, job_id: int) -> Any:
@@ -197,18 +214,20 @@ def check(ask: Ask, job_id: int) -> Any:
     project_id = existing_list(ask, list_id).project_id if list_id else ask.integer("project")
     existing_project(ask, project_id)
     scope = next((key for key, _ in SCOPES if key == ask.text("scope")), "list")
-    plan = Plan(
-        project_id=project_id,
-        list_id=list_id,
-        list_name="" if list_id else ask.text("list_name", size_max=80),
-        label=ask.text("label", size_max=40),
-        encoding=next((key for key, _ in ENCODINGS if key == ask.text("encoding")), ""),
-        number_column=ask.integer("number_column", -1),
-        scope=scope,  # type: ignore[arg-type]  # one of SCOPES, which are the plan's
-    )
     try:
+        plan = Plan(
+            project_id=project_id,
+            list_id=list_id,
+            list_name="" if list_id else ask.text("list_name", size_max=80),
+            label=ask.text("label", size_max=40),
+            encoding=next((key for key, _ in ENCODINGS if key == ask.text("encoding")), ""),
+            sheet=ask.text("sheet", size_max=40),
+            columns=_given(ask),
+            scope=scope,  # type: ignore[arg-type]  # one of SCOPES, which are the plan's
+            days=ask.whole("days", ask.t("日数"), 1, DAYS_MAX) if scope == "days" else 30,
+        )
         imports.check(store, ask.tenant_id, job_id, plan)
-    except BadInput as error:
+    except (BadInput, Invalid) as error:
         return show_columns(ask, job_id, problem=ask.refusal(error))
     ask.services.queue.put(job_id)
     return ask.goto(f"/imports/{job_id}")
@@ -244,8 +263,14 @@ def show(ask: Ask, job_id: int) -> Any:
         is_undoable=is_undoable,
         undo_until=job.finished_at + UNDO_DAYS * DAY_MS,
         undo_days=UNDO_DAYS,
-        scope=next((ask.t(word) for key, word in SCOPES if plan and key == plan.scope), ""),
+        scope=_scope_words(ask, plan),
     )
+
+
+def _scope_words(ask: Ask, plan: Plan | None) -> str:
+    if plan and plan.scope == "days":
+        return ask.t("{n}日以内に架電した番号", n=str(plan.days))
+    return next((ask.t(word) for key, word in SCOPES if plan and key == plan.scope), "")
 
 
 def _back(job: Job, plan: Plan | None) -> str:
@@ -257,8 +282,9 @@ def _back(job: Job, plan: Plan | None) -> str:
         list_name=plan.list_name,
         label=plan.label,
         encoding=plan.encoding,
-        number_column=plan.number_column,
+        sheet=plan.sheet,
         scope=plan.scope,
+        days=plan.days,
     )
     return f"/imports/{job.id}/columns?{query}"
 

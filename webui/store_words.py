@@ -101,7 +101,12 @@ SENTENCES: Final = frozenset(
 
 
 def told(text: str, translate: Translate) -> str:
-    """The store's sentence in the language of `translate`; names and numbers as they are."""
+    """The store's sentence in the language of `translate`; names and numbers as they are.
+
+    A job's message is a refusal and its remedy with two blanks between: each for itself.
+    """
+    if "  " in text:
+        return " ".join(told(part, translate) for part in text.split("  "))
     values: list[str] = []
 
     def mark(found: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.store import numbers
+from appliance.store import import_headers, numbers
 from webui import blocked, imports, list_work, lists, pages, projects, reasons, report_words, roles, store_words
 from webui.words import catalogue, script_catalogue, script_texts, translator
 
@@ -44,7 +44,7 @@ def texts_of_tables() -> set[str]:
     found |= {word for _, word in (*projects.MODES, *projects.SECTIONS, *imports.SCOPES, *imports.ENCODINGS)}
     found |= {text for text, _ in projects.OBSTACLES.values()}
     found |= {word for flag in projects.FLAGS for word in flag[1:]}
-    found |= {state[1] for state in imports.STATES.values()} | set(imports.FIELDS.values())
+    found |= {state[1] for state in imports.STATES.values()} | set(import_headers.USE_WORDS.values())
     found |= {words for pair in lists.DONE.values() for words in pair} | set(list_work.KINDS.values())
     found |= {word for _, word in (*list_work.BY, *list_work.ENCODINGS)}
     found |= {word for _, word in blocked.KINDS} | set(blocked.ORIGINS.values()) - {"CSV"}
