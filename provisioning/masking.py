@@ -12,13 +12,18 @@ _TELEPHONE: Final = re.compile(
 )
 _MAILBOX: Final = re.compile(r"[^\s@<>\"'=,;]+@([A-Za-z0-9.-]+)")
 _SECRET: Final = re.compile(r"(?im)^(\s*[\"']?(?:password|pin|secret|key|ha1|token)[\"']?\s*[:=]\s*).+$")
+_JAPANESE: Final = re.compile(r"[\u3005-\u3007\u3041-\u30ff\u3400-\u9fff\uff66-\uff9f]{2,}")
 _DATE: Final = re.compile(r"(19|20)[0-9]{2}[-/][0-9]{1,2}([-/][0-9]{1,2})?")
 
 
-def masker(names: Iterable[str]) -> Callable[[str], str]:
-    """A function that masks a text; `names` of people are masked wherever they stand."""
-    known = sorted({name for name in names if len(name) >= 2}, key=len, reverse=True)
+def masker(names: Iterable[str] | None) -> Callable[[str], str]:
+    """A function that masks a text; `names` of people are masked wherever they stand.
+
+    None: nobody knows the names, so every Japanese word goes.  Logs are English; what is lost is little.
+    """
+    known = sorted({name for name in names or () if len(name) >= 2}, key=len, reverse=True)
     people = re.compile("|".join(map(re.escape, known))) if known else None
+    people = _JAPANESE if names is None else people
 
     def mask(text: str) -> str:
         text = _SECRET.sub(rf"\g<1>{MASK * 6}", text)

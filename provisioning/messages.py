@@ -155,6 +155,10 @@ class CopyBundle(Message, frozen=True, kw_only=True):
     """Copy the bundle made last to a USB stick.  Answered by `Done`, or refused: no stick, no room."""
 
 
+class ReadProcesses(Message, frozen=True, kw_only=True):
+    """How the programs stand.  Answered by `Processes`."""
+
+
 class ReadLog(Message, frozen=True, kw_only=True):
     """The last lines of a process's log.  Answered by `LogLines`."""
 
@@ -172,7 +176,7 @@ RESET_WORD: Final = "ERASE"
 
 Request = (
     Hail | LogIn | LogOut | Read | Apply | Verify | TryNetwork | KeepNetwork | RescueAccess
-    | MakeBundle | CopyBundle | ReadLog | FactoryReset
+    | MakeBundle | CopyBundle | ReadProcesses | ReadLog | FactoryReset
 )  # fmt: skip
 
 
@@ -268,12 +272,18 @@ class Bundle(Message, frozen=True, kw_only=True):
     content: tuple[str, ...]
 
 
+class Processes(Message, frozen=True, kw_only=True):
+    """supervisord's word for each program: RUNNING, STARTING, BACKOFF, …"""
+
+    states: tuple[tuple[str, str], ...]
+
+
 class LogLines(Message, frozen=True, kw_only=True):
     """Log lines, oldest first; not yet safe for a terminal."""
 
     lines: tuple[str, ...]
 
 
-Answer = Hailed | Opened | Applied | Present | Findings | NetworkTried | Bundle | LogLines
+Answer = Hailed | Opened | Applied | Present | Findings | NetworkTried | Bundle | Processes | LogLines
 
 Union = Request | Answer

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from appliance.errors import BadInput
 from appliance.settings import Home
+from appliance.supervisor_client import SupervisorClient
 from provisioning import messages, reset, stick, support_bundle, verify
 from provisioning.box import Box, version
 from provisioning.box_files import BOX, BoxFiles
@@ -112,6 +113,7 @@ class SetupService:
             messages.RescueAccess: self._rescue,
             messages.MakeBundle: self._make_bundle,
             messages.CopyBundle: self._copy_bundle,
+            messages.ReadProcesses: self._read_processes,
             messages.ReadLog: self._read_log,
             messages.FactoryReset: self._factory_reset,
         }
@@ -157,6 +159,10 @@ class SetupService:
         if not self._bundle().exists():
             raise BadInput("There is no bundle yet.", remedy="Make one first.")
         return messages.Applied(note=stick.copy(self._bundle(), self._commands))
+
+    def _read_processes(self, _session: Session, _request: Any) -> messages.Processes:
+        programs = SupervisorClient(self._home).programs()
+        return messages.Processes(states=tuple((name, each.state) for name, each in sorted(programs.items())))
 
     def _read_log(self, _session: Session, request: messages.ReadLog) -> messages.LogLines:
         known = {path.stem: path for path in self._home.logs.glob("*.log")}

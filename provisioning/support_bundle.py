@@ -85,17 +85,18 @@ def _write(path: Path, parts: list[Part]) -> None:
             archive.addfile(entry, io.BytesIO(data))
 
 
-def _names(home: Home) -> Iterator[str]:
-    """People and companies whose names could stand in a log."""
+def _names(home: Home) -> list[str] | None:
+    """People and companies whose names could stand in a log; None where the store does not open."""
+    found: list[str] = []
     try:
         with people.opened(home) as store:
             for tenant in users.tenants(store):
-                yield tenant.name
+                found.append(tenant.name)
                 for user in users.every(store, tenant.id, with_retired=True):
-                    yield user.name
-                    yield from user.name.split()
+                    found += [user.name, *user.name.split()]
     except YobirinError:
-        return  # a bundle is wanted most when the store does not open; logs name people by number
+        return None  # a bundle is wanted most when the store does not open
+    return found
 
 
 def _settings(home: Home) -> Iterator[Part]:

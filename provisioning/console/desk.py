@@ -107,7 +107,7 @@ def job_of(do: Do, home: Home, settings: Settings, setup: Setup) -> Job:
         What.SET_PIN: messages.Apply(step=messages.SetPin(pin=first)),
     }
     if do.what is What.LOOK:
-        return lambda: facts.gather(home, settings)
+        return lambda: facts.gather(home, settings, setup.ask)
     if do.what is What.LOG_OUT:
         return setup.drop
     return lambda: _plain(setup.ask(requests[do.what]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +20,8 @@ from appliance.errors import YobirinError
 from appliance.monitoring import messages as monitor
 from appliance.monitoring import words as monitor_words
 from appliance.settings import Home, Settings
-from appliance.supervisor_client import SupervisorClient
 from appliance.watchdog import messages as watchdog
+from provisioning import messages as setup
 from provisioning.words import Text
 
 ASK_S: Final = 2.0
@@ -55,10 +56,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     clock: str = ""
 
 
-def gather(home: Home, settings: Settings) -> Facts:
-    """Look at everything, in at most a few seconds."""
+def gather(home: Home, settings: Settings, ask_setup: Callable[[Any], Any]) -> Facts:
+    """Look at everything, in at most a few seconds.  supervisord is seen through the `setup` process."""
     return Facts(
-        processes=_processes(home),
+        processes=_processes(ask_setup),
         mirror=_mirror(),
         free_bytes=_free(home),
         restarted=_restarted(home),
@@ -70,12 +71,13 @@ def gather(home: Home, settings: Settings) -> Facts:
     )
 
 
-def _processes(home: Home) -> tuple[tuple[str, str], ...]:
+def _processes(ask_setup: Callable[[Any], Any]) -> tuple[tuple[str, str], ...]:
     try:
-        programs = SupervisorClient(home, timeout_s=ASK_S).programs()
+        found = ask_setup(setup.ReadProcesses())
     except YobirinError as error:
         return (("supervisord", error.what),)
-    return tuple((name, program.state) for name, program in sorted(programs.items()))
+    assert isinstance(found, setup.Processes)
+    return found.states
 
 
 def _dialer(home: Home) -> dict[str, Any]:

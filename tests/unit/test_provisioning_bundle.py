@@ -1,0 +1,203 @@
+"""What leaves the box: customers' data masked, the content listed; and what a reset leaves behind."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import BadInput
+from appliance.settings import Home
+from provisioning import hardware, messages, stick, support_bundle
+from provisioning.box_files import BoxFiles
+from provisioning.commands import Ran, RecordedCommands
+from provisioning.masking import masker
+from provisioning.network_trial import TRIAL_S, NetworkTrial
+from provisioning.pin import CODE_DIGITS, Locked, Pin, WrongPin, remaining_s, wait_s
+from provisioning.reset import factory_reset
+from tests.store_help import make_floor
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("dialled 0312345678 cause 17", "dialled 031******* cause 17"),
+        ("call to 03-1234-5678.", "call to 03-1***-****."),
+        ("090 1234 5678 answered", "090 **** **** answered"),
+        ("０３１２３４５６７８", "０３１*******"),
+        ("from tanaka@example.co.jp refused", "from ***@example.co.jp refused"),
+        ('password = "hunter2"', "password = ******"),
+        ("  pin: 12345678", "  pin: ******"),
+        ("operator 管理 花子 logged in", "operator *** logged in"),
+        ("2026-11-21 12:00:05 took 12.345 ms", "2026-11-21 12:00:05 took 12.345 ms"),
+        ("192.168.10.5 -> 10.0.0.1", "192.168.10.5 -> 10.0.0.1"),
+        ("pid 12345 used 1234567 bytes", "pid 12345 used 1234567 bytes"),
+    ],
+)
+def test_only_what_is_a_customers_is_masked(before: str, after: str) -> None:
+    assert masker(["管理 花子", "x"])(before) == after
+
+
+@pytest.mark.parametrize("site", ['password = "hunter2"', 'site_name = "A"'])
+def test_a_bundle_holds_logs_and_settings_without_secrets_and_lists_them(tmp_path: Path, site: str) -> None:
+    floor = make_floor(tmp_path)
+    floor.store.close()
+    home = Home(tmp_path)
+    home.site_file.write_text(site, encoding="utf-8")
+    (home.logs / "dialer.log").write_text("call 0312345678 by 田中 一郎\n" * 100_000, encoding="utf-8")
+    path = tmp_path / "support.tar.gz"
+
+    names = support_bundle.make(home, RecordedCommands(lambda words: Ran(0, f"{words[0]} 0399998888")), path)
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    with tarfile.open(path) as archive:
+        texts = {
+            member.name.removeprefix("yobirin-support/"): file.read().decode()
+            for member in archive
+            if (file := archive.extractfile(member)) is not None
+        }
+    assert set(texts) == {"CONTENT.txt", *names}
+    everything = "".join(texts.values())
+    for secret in ("hunter2", "0312345678", "0399998888", "田中 一郎", home.key_file.read_bytes().hex()):
+        assert secret not in everything
+    assert "call 031******* by ***" in texts["logs/dialer.log"]
+    assert "logs/dialer.log" in texts["CONTENT.txt"]
+    assert len(everything) < 2 * support_bundle.BYTES_MAX
+
+
+def blocks(root: Path) -> Path:
+    """A machine with a disk and two sticks, as /sys/block shows it."""
+    for name, removable, parts in (("sda", "0", ["sda1"]), ("sdb", "1", ["sdb1"]), ("sdc", "1", ["sdc1"])):
+        for part in parts:
+            (root / name / part).mkdir(parents=True)
+        (root / name / "removable").write_text(f"{removable}\n")
+    return root
+
+
+def test_a_stick_is_found_and_the_key_stick_is_left_alone(tmp_path: Path) -> None:
+    def answers(words: tuple[str, ...]) -> Ran:
+        return Ran(0, "YOBIRIN-KEY\n" if words[-1] == "/dev/sdb1" else "\n")
+
+    file = tmp_path / "support.tar.gz"
+    file.write_bytes(b"x")
+    commands = RecordedCommands(answers)
+
+    assert stick.copy(file, commands, blocks=blocks(tmp_path / "block")) == "/dev/sdc1"
+    assert hardware.disks(tmp_path / "block") == ("/dev/sda",)
+
+    mounted = [words for words in commands.ran if words[0] == "mount"]
+    assert [words[3] for words in mounted] == ["/dev/sdc1"]
+    assert commands.ran[-1][0] == "umount"
+    with pytest.raises(BadInput, match="no USB stick"):
+        stick.copy(file, RecordedCommands(lambda _words: Ran(0, "YOBIRIN-KEY")), blocks=tmp_path / "block")
+
+
+def test_a_reset_leaves_nothing_to_read_and_needs_its_word(tmp_path: Path) -> None:
+    floor = make_floor(tmp_path / "home")
+    floor.store.close()
+    home, box, commands = Home(tmp_path / "home"), tmp_path / "box", RecordedCommands()
+    (box / "network").mkdir(parents=True)
+    home.site_file.write_text("", encoding="utf-8")
+
+    with pytest.raises(BadInput, match="type ERASE"):
+        factory_reset(home, commands, box=box, confirmation="erase")
+    assert home.database.exists()
+    assert commands.ran == []
+
+    factory_reset(home, commands, box=box, confirmation=messages.RESET_WORD)
+
+    assert [path for path in (*home.root.rglob("*"), *box.rglob("*")) if path.is_file()] == []
+    assert commands.ran[-1] == ("systemctl", "--no-block", "reboot")
+
+
+# --- PIN and network trial ------------------------------------------------------------------------------
+
+
+def test_the_pin_is_throttled_over_a_restart_and_a_clock_set_back(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    Pin(home).set("24681357")
+    for failure in range(1, 5):
+        now = 1000.0 * failure
+        with pytest.raises(WrongPin):
+            Pin(home).check("00000000", now)
+    with pytest.raises(Locked):
+        Pin(home).check("24681357", now + 1)
+    with pytest.raises(Locked):  # a clock set back is no way round, and no longer wait
+        Pin(home).check("24681357", now - 500)
+    assert remaining_s(Pin(home).kept(), now - 500) == wait_s(4)
+    assert Pin(home).check("24681357", now + 6).failures == 0
+
+
+def test_waits_only_grow_and_are_bounded() -> None:
+    waits = [wait_s(failures) for failures in range(20)]
+    assert waits == sorted(waits)
+    assert waits[-1] == 900
+
+
+@pytest.mark.parametrize("pin", ["12345", "1" * 8, "1234567890123", "1234567a", "１２３４５６"])
+def test_a_pin_that_cannot_be_typed_or_is_guessed_is_refused(tmp_path: Path, pin: str) -> None:
+    with pytest.raises(BadInput):
+        Pin(Home(tmp_path)).set(pin)
+
+
+def test_a_code_is_new_each_time_and_opens_with_and_without_its_hyphen(tmp_path: Path) -> None:
+    pin = Pin(Home(tmp_path))
+    first, second = pin.new_code(), pin.new_code()
+    assert first != second
+    assert len(second.replace("-", "")) == CODE_DIGITS
+    assert pin.check(second.replace("-", ""), 1.0).kind == "code"
+    with pytest.raises(WrongPin):
+        pin.check(first, 2.0)
+
+
+NETWORK = "[Network]\nAddress=192.168.10.5/24\nGateway=192.168.10.1\n"
+
+
+def trial(tmp_path: Path) -> tuple[NetworkTrial, BoxFiles]:
+    files = BoxFiles(Home(tmp_path / "home"), RecordedCommands(), box=tmp_path / "box")
+    if not files.text("network"):
+        files.write("network", NETWORK)
+    return NetworkTrial(Home(tmp_path / "home"), files), files
+
+
+def test_an_address_on_trial_goes_back_by_itself_and_at_a_restart(tmp_path: Path) -> None:
+    running, files = trial(tmp_path)
+    running.begin("192.168.20.9/24", "192.168.20.1", now=100.0)
+    assert "192.168.20.9/24" in files.text("network")
+    assert not running.revert_if_due(100.0 + TRIAL_S - 1)
+    assert running.revert_if_due(100.0 + TRIAL_S)
+    assert files.text("network") == NETWORK
+
+    running.begin("192.168.20.9/24", "192.168.20.1", now=200.0)
+    after_power_cut, files = trial(tmp_path)
+    assert after_power_cut.revert()
+    assert files.text("network") == NETWORK
+
+
+def test_an_address_that_is_kept_stays(tmp_path: Path) -> None:
+    running, files = trial(tmp_path)
+    files.write("site", 'site_name = "見本"\n[phones]\naddress = "192.168.10.5"\n')
+    running.begin("192.168.20.9/24", "192.168.20.1", now=0.0)
+    running.begin("192.168.20.8/24", "192.168.20.1", now=10.0)
+    assert running.keep() == "192.168.20.8"
+    assert not running.revert_if_due(1000.0)
+    assert 'address = "192.168.20.8"' in files.text("site")
+    with pytest.raises(BadInput, match="No address is on trial"):
+        running.keep()
+
+
+@pytest.mark.parametrize(
+    ("address", "gateway"),
+    [
+        ("192.168.10.9", "192.168.10.1"),
+        ("192.168.10.9/24", "10.0.0.1"),
+        ("x", "y"),
+        ("1.1.1.1/24", "1.1.1.1"),
+    ],
+)
+def test_an_address_that_cannot_work_is_not_even_tried(tmp_path: Path, address: str, gateway: str) -> None:
+    running, files = trial(tmp_path)
+    with pytest.raises(BadInput):
+        running.begin(address, gateway, now=0.0)
+    assert files.text("network") == NETWORK
