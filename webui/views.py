@@ -21,6 +21,7 @@ def board_view(board: messages.Board, *, tenant_id: int, translate: Translate) -
     """Everything the live board and the wallboard draw."""
     projects = {row.project_id: row for row in board.projects if row.tenant_id == tenant_id}
     lists = {row.list_id: row for row in board.lists if row.project_id in projects}
+    own_alarms = [alarm.what for alarm in board.tenant_alarms if alarm.tenant_id == tenant_id]
     return {
         "projects": {str(key): _project(row, translate) for key, row in projects.items()},
         "lists": {str(key): msgspec.to_builtins(row) for key, row in lists.items()},
@@ -31,7 +32,7 @@ def board_view(board: messages.Board, *, tenant_id: int, translate: Translate) -
             for row in board.minutes
             if row.list_id in lists
         },
-        "alarms": {str(place): text for place, text in enumerate(board.alarms)},
+        "alarms": {str(place): text for place, text in enumerate((*board.alarms, *own_alarms))},
     }
 
 

@@ -77,11 +77,12 @@ class ListSettings(msgspec.Struct, frozen=True):
 
 
 class SeatSettings(msgspec.Struct, frozen=True):
-    """One desk phone."""
+    """One desk phone; `tenant_id` 0: of no tenant alone."""
 
     seat_id: int
     extension: str
     label: str = ""
+    tenant_id: int = 0
 
 
 class Configure(Input, frozen=True):

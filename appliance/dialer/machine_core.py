@@ -157,5 +157,5 @@ class Core:
             seat = self.seats.setdefault(
                 settings.seat_id, Seat(settings.seat_id, settings.extension, settings.label)
             )
-            seat.extension, seat.label = settings.extension, settings.label
+            seat.extension, seat.label, seat.owner_id = settings.extension, settings.label, settings.tenant_id
         self.seat_of_extension = {seat.extension: seat for seat in self.seats.values()}

@@ -72,8 +72,10 @@ class Phones:
 
     def _locked_out(self, what: phones.LockedOut) -> None:
         text = f"Phone {what.extension} is locked out: wrong passwords from {what.source}."
+        seat = self._core.seat_of_extension.get(what.extension)
         self._locked_out_phones.add(what.extension)
-        self._core.emit(outputs.Alarm(f"phone-{what.extension}", True, text))
+        owner_id = seat.owner_id if seat is not None else 0
+        self._core.emit(outputs.Alarm(f"phone-{what.extension}", True, text, owner_id))
 
     def _invited(self, what: phones.Invited) -> None:
         seat = self._core.seat_of_extension.get(what.extension)

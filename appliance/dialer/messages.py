@@ -185,8 +185,15 @@ class MinutePoint(msgspec.Struct, frozen=True):
     wait_s_mean: float
 
 
+class TenantAlarm(Message, frozen=True):
+    """An alarm that names something of one tenant."""
+
+    tenant_id: int
+    what: str
+
+
 class Board(Message, frozen=True):
-    """Everything that is shown live."""
+    """Everything that is shown live.  `alarms` are of the box; nobody shows another tenant's."""
 
     seq: int
     now_at: float
@@ -196,6 +203,7 @@ class Board(Message, frozen=True):
     spans: tuple[SpanBoard, ...] = ()
     minutes: tuple[MinutePoint, ...] = ()
     alarms: tuple[str, ...] = ()
+    tenant_alarms: tuple[TenantAlarm, ...] = ()
 
 
 class SeatChanged(Message, frozen=True):

@@ -188,11 +188,12 @@ class BridgeCall(Output, frozen=True):
 
 
 class Alarm(Output, frozen=True):
-    """Something a technician should see; off when it has passed."""
+    """Something a technician should see; off when it has passed.  `tenant_id` 0: everybody's business."""
 
     name: str
     is_on: bool
     what: str = ""
+    tenant_id: int = 0
 
 
 Any_ = (

@@ -214,6 +214,7 @@ class Seat:
     extension: str
     label: str
     state: State = State.OUT
+    owner_id: int = 0  # the tenant whose phone it is, 0: all
     is_registered: bool = False
     leg: str = ""
     since: float = 0.0  # in the shown state

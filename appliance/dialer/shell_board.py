@@ -26,6 +26,7 @@ from appliance.dialer.messages import (
     Reload,
     SeatChanged,
     SkipCustomer,
+    TenantAlarm,
     Union,
 )
 from appliance.dialer.shell import Shell
@@ -62,7 +63,7 @@ class BoardServer:
         self._reload = reload
         self._preview = preview
         self._seq = 0
-        self._alarms: dict[str, str] = {}
+        self._alarms: dict[str, TenantAlarm] = {}
         self._server = ipc.Server(
             home.socket("dialer"),
             Union,
@@ -82,12 +83,12 @@ class BoardServer:
         finally:
             await self._server.stop()
 
-    def alarm(self, name: str, is_on: bool, what: str = "") -> None:
-        """Raise or clear an alarm of the machine room; shown on every board until cleared."""
+    def alarm(self, name: str, is_on: bool, what: str = "", tenant_id: int = 0) -> None:
+        """Raise or clear an alarm; on every board until cleared, to be shown to that tenant or (0) to all."""
         if is_on and name not in self._alarms:
             log.warning("alarm %s: %s", name, what)
         if is_on:
-            self._alarms[name] = what
+            self._alarms[name] = TenantAlarm(tenant_id, f"{name}: {what}")
         elif self._alarms.pop(name, None) is not None:
             log.info("alarm %s is over", name)
 
@@ -95,12 +96,14 @@ class BoardServer:
         """Everything that is shown live, with the next number."""
         self._seq += 1
         now = self._shell.clock.monotonic()
+        alarms = [self._alarms[name] for name in sorted(self._alarms)]
         return msgspec.structs.replace(
             self._board(now),
             seq=self._seq,
             now_at=self._shell.clock.wall(),
             spans=self._lines.boards(now),
-            alarms=tuple(f"{name}: {what}" for name, what in sorted(self._alarms.items())),
+            alarms=tuple(alarm.what for alarm in alarms if not alarm.tenant_id),
+            tenant_alarms=tuple(alarm for alarm in alarms if alarm.tenant_id),
         )
 
     def _seat_changed(self, output: SeatChanged) -> None:
@@ -108,7 +111,7 @@ class BoardServer:
         self._server.publish(msgspec.structs.replace(output, seq=self._seq, now_at=self._shell.clock.wall()))
 
     def _machine_alarm(self, output: outputs.Alarm) -> None:
-        self.alarm(output.name, output.is_on, output.what)
+        self.alarm(output.name, output.is_on, output.what, output.tenant_id)
 
     async def _answer(self, _peer: ipc.Peer, body: Any) -> Any:
         match body:

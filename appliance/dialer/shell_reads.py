@@ -158,7 +158,8 @@ class Reads:
                 msgspec.convert(found, inputs.ListSettings, from_attributes=True) for found in self.known
             ),
             seats=tuple(
-                inputs.SeatSettings(seat.id, seat.extension, seat.label) for seat in seats.every(self._store)
+                inputs.SeatSettings(seat.id, seat.extension, seat.label, seat.tenant_id or 0)
+                for seat in seats.every(self._store)
             ),
         )
 

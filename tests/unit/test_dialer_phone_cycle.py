@@ -403,4 +403,12 @@ def test_a_locked_phone_is_an_alarm_until_it_registers() -> None:
     raised = only(outputs.Alarm, floor.feed(phones.LockedOut("201", "10.0.0.66")))
     assert (raised.name, raised.is_on) == ("phone-201", True)
     assert "10.0.0.66" in raised.what
+    assert raised.tenant_id == 0
     assert not only(outputs.Alarm, floor.feed(phones.Registered("201", "10.0.0.9:5060"))).is_on
+
+
+def test_a_locked_phone_of_a_tenant_is_that_tenants_alarm() -> None:
+    floor = Floor()
+    floor.seats = (inputs.SeatSettings(1, "201", "A-01", tenant_id=7),)
+    floor.configure()
+    assert only(outputs.Alarm, floor.feed(phones.LockedOut("201", "10.0.0.66"))).tenant_id == 7

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ import pytest
 from appliance.clock import SystemClock
 from appliance.dialer import inputs, outputs
 from appliance.dialer.attempt import Attempt, State
+from appliance.dialer.messages import Board, Figures, TenantAlarm
 from appliance.dialer.shell import Shell
+from appliance.dialer.shell_board import BoardServer
 from appliance.dialer.shell_lines import Lines
 from appliance.dialer.shell_sums import Sums
 from appliance.pri_card.trunk import Alerting, Line, PlaceCall, SetupSent, SpanState
-from appliance.settings import Span
+from appliance.settings import Home, Span
 
 
 class Script:
@@ -187,6 +190,32 @@ def test_each_channel_shows_what_it_does() -> None:
     assert (board.is_up, board.channels, board.slot_ms) == (True, "srt" + "." * 20, 40)
     assert lines.call_on(1, 2) == 2
     assert lines.call_on(1, 4) is None
+
+
+async def _nothing(_what: object) -> None: ...
+
+
+def test_an_alarm_stands_on_the_board_for_its_tenant_or_for_all_until_it_is_over(tmp_path: Path) -> None:
+    async def work() -> None:
+        shell = Shell(machine=Script(), trunk=Wire(), clock=SystemClock())
+        server = BoardServer(
+            shell,
+            Home(tmp_path),
+            board=lambda now: Board(0, now),
+            lines=Lines([], list),
+            figures=lambda: Figures(0, 0, 0, 0, 0, 0, 0, (), (), (), 0),
+            reload=_nothing,
+            preview=_nothing,
+        )
+        server.alarm("span-1", True, "down")
+        server.alarm("phone-201", True, "locked", 7)
+        assert server.board().alarms == ("span-1: down",)
+        assert server.board().tenant_alarms == (TenantAlarm(7, "phone-201: locked"),)
+        server.alarm("phone-201", False)
+        assert server.board().tenant_alarms == ()
+        shell.stop()
+
+    on_loop(work)
 
 
 def saved(attempt_id: int, **values: Any) -> outputs.SaveAttempt:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
 
 from appliance.clock import VirtualClock
@@ -19,6 +20,7 @@ from appliance.dialer.messages import (
     Reason,
     SeatBoard,
     SeatChanged,
+    TenantAlarm,
 )
 from appliance.errors import YobirinError
 from webui.live import Live, merged
@@ -89,6 +91,16 @@ def test_a_tenant_sees_its_own_and_free_seats_alone() -> None:
     assert "よその" not in json.dumps(view, ensure_ascii=False)
     assert view["seats"]["1"]["number_shown"] == "03-1234-5678"
     assert "number" not in view["seats"]["1"]
+
+
+def test_alarms_of_the_box_are_everybodys_and_those_of_a_tenant_its_own() -> None:
+    told_of = msgspec.structs.replace(
+        board(),
+        alarms=("span-1: Span 1 is down.",),
+        tenant_alarms=(TenantAlarm(MINE, "phone-201: mine"), TenantAlarm(THEIRS, "phone-202: theirs")),
+    )
+    view = board_view(told_of, tenant_id=MINE, translate=translator("ja"))
+    assert list(view["alarms"].values()) == ["span-1: Span 1 is down.", "phone-201: mine"]
 
 
 def test_only_what_changed_is_sent_and_what_went_away_is_none() -> None:
