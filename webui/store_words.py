@@ -12,6 +12,7 @@ from typing import Final
 
 from webui.words import Translate
 
+SENTENCE: Final = re.compile(r"(?:「[^」]*」|[^。「])+。?|。")
 VALUE: Final = re.compile(r"「[^」]*」|\d[\d.,:]*")
 PLACE: Final = re.compile(r"\{(\d+)\}")
 
@@ -69,6 +70,125 @@ SENTENCES: Final = frozenset(
         "その取り込みはありません。",
         "取り込みは中断されました。",
         "一覧を更新してください。",
+        # a list and its columns
+        "リストの見出しと一致しません。",
+        "足りない見出し{0}。",
+        "余分な見出し{0}。",
+        "順番が違います（リスト{0}）。",
+        "見出し{0}の列がありません。",
+        "電話番号の列を選んでください。",
+        "列の数がファイルと違います。",
+        "ファイルを選び直してください。",
+        "{0}にする列がありません。",
+        "{0}にする列が{1}つあります。",
+        "{0}つだけにしてください。",
+        "項目名が空か長すぎます。",
+        "{0}〜{1}文字にしてください。",
+        "項目名{0}が{1}つあります。",
+        "片方の名前を変えてください。",
+        "見出し{0}は案件の結果コードと同じです。",
+        "見出しを変えてください。",
+        "見出しが{0}列あります。",
+        "{0}列までにしてください。",
+        "見出しが長すぎます。",
+        "{0}文字までにしてください。",
+        "文字コードを判別できません（UTF-{0}でもCP{1}でもない文字があります）。",
+        "古いExcel形式またはPDFです。",
+        "シート{0}がありません。",
+        "シートを選び直してください。",
+        "{0}行目に{1}列あります。",
+        "{0}行目に{1}で読めない文字があります。",
+        "{0}行目が読めません{1}。",
+        '引用符 " の数を確かめてください。',
+        "XLSXの中身が大きすぎます。",
+        "Excelで開いて保存し直してください。",
+        "追加先のリストがありません。",
+        "リストを選び直してください。",
+        "この取り込みは確認をやり直せません。",
+        "ファイルをもう一度選んでください。",
+        "案件を選び直してください。",
+        "確認が済んでいません。",
+        "先に確認してください。",
+        "この取り込みは取り消せません。",
+        "成功した取り込みだけ取り消せます。",
+        "ファイルが残っていません。",
+        "もう一度アップロードしてください。",
+        "この取り込みは取り消し中です。",
+        "しばらくお待ちください。",
+        # customers by hand, moves, exports
+        "顧客が入力されていません。",
+        "{0}〜{1}行を入力してください。",
+        "{0}行目と重複しています",
+        "このリストに登録済みです",
+        "XLSXは{0}行までです。",
+        "CSVで出力してください。",
+        "出力するリストが選ばれていません。",
+        "リストが選ばれていません。",
+        "{0}〜{1}件のリストを選んでください。",
+        "出力したファイルは残っていません。",
+        "もう一度出力してください。",
+        "その処理はありません。",
+        "中断されました。",
+        "結果コードが選ばれていません。",
+        "結果コードを選んでください。",
+        "選んだ結果の顧客はいません。",
+        "件数のある結果コードを選んでください。",
+        "削除する顧客がいません。",
+        "この処理は取り消せません。",
+        "終わった抽出と削除だけ取り消せます。",
+        "処理から{0}日を過ぎました。",
+        "リストをそのままお使いください。",
+        "元のリストがごみ箱にあります。",
+        "先に元のリストを戻してください。",
+        "この処理は取り消し中です。",
+        "取り消せる時間を過ぎました。",
+        "もう一度操作してください。",
+        "同じ名前のリストがすでにあります。",
+        "そのリストはごみ箱にありません。",
+        "先に名前を変えてください。",
+        # customers and what was said to them
+        "その顧客はありません。",
+        "検索し直してください。",
+        "その対応履歴はありません。",
+        "その通話はもう処理されています。",
+        "結果コード{0}はこの案件にありません。",
+        "その登録はありません。",
+        "発信一時停止の期間がありません。",
+        "解除の理由がありません。",
+        # projects and result codes
+        "案件に{0}という設定はありません。",
+        "結果コードに{0}という設定はありません。",
+        "名前を確かめてください。",
+        "発信元番号が正しくありません。",
+        "{0}に{1}は使えません。",
+        "発信方式{0}はありません。",
+        "{0}から選んでください。",
+        "その発信元番号はありません。",
+        "結果コード{0}は使えません。",
+        "{0}〜{1}の{2}桁にしてください。",
+        "結果コード{0}はシステムのものです。",
+        "変更できません。",
+        "{0}の名称は変えられません。",
+        "別のコードを追加してください。",
+        "{0}は削除できません。",
+        "固定のコードです。",
+        "結果コード{0}はありません。",
+        "結果コードの名称が{0}文字です。",
+        "結果コード{0}は使われています。",
+        "別の番号にしてください。",
+        # reports, views, monitors
+        "文字コード {0} では出力できません。",
+        "UTF-{0}かCP{1}を選んでください。",
+        "開始日から終了日まで{0}日以内にしてください。",
+        "YYYY/MM/DDで入れてください。",
+        "名前がありません。",
+        "ビューの名前を入力してください。",
+        "この条件は保存できません。",
+        "条件を減らしてください。",
+        "ビューは{0}件までです。",
+        "使わないビューを削除してください。",
+        "登録を待つモニタが多すぎます。",
+        "{0}分後にもう一度開いてください。",
         # lists and projects
         "そのリストはありません。",
         "無効なリストは開始できません。",
@@ -101,19 +221,31 @@ SENTENCES: Final = frozenset(
 
 
 def told(text: str, translate: Translate) -> str:
-    """The store's sentence in the language of `translate`; names and numbers as they are.
+    """The store's sentences in the language of `translate`; names and numbers as they are.
 
     A job's message is a refusal and its remedy with two blanks between: each for itself.
     """
-    if "  " in text:
-        return " ".join(told(part, translate) for part in text.split("  "))
+    sentences = [part for whole in text.split("  ") for part in SENTENCE.findall(whole.strip())]
+    said = [_said(sentence, translate) for sentence in sentences]
+    if "" in said or said == sentences:
+        return text
+    return " ".join(said)
+
+
+def _said(sentence: str, translate: Translate) -> str:
+    """One sentence, '' where the catalogue lacks it; a row's reason stands there without its full stop."""
     values: list[str] = []
 
     def mark(found: re.Match[str]) -> str:
         values.append(found[0])
         return f"{{{len(values) - 1}}}"
 
-    pattern = VALUE.sub(mark, text)
-    if pattern not in SENTENCES:
-        return text
-    return PLACE.sub(lambda place: values[int(place[1])], translate(pattern))
+    pattern = VALUE.sub(mark, sentence)
+    bare = pattern.removesuffix("。")
+    if pattern not in SENTENCES and bare not in SENTENCES:
+        return ""
+    english = translate(pattern if pattern in SENTENCES else bare)
+    if english in (pattern, bare):
+        return sentence
+    filled = PLACE.sub(lambda place: values[int(place[1])], english)
+    return filled if pattern == bare or filled.endswith(".") else f"{filled}."

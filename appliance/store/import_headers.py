@@ -189,7 +189,7 @@ def _check_clashes(headers: Sequence[str], reserved: frozenset[str]) -> None:
     clashes = [header for header in headers if header in reserved]
     if clashes:
         raise BadInput(
-            f"見出し「{'」「'.join(clashes)}」は案件の結果コードと同じです。",
+            f"見出し「{'、'.join(clashes)}」は案件の結果コードと同じです。",
             remedy="見出しを変えてください。",
         )
 
@@ -212,9 +212,9 @@ def check_append(found: Columns, existing: tuple[str, ...]) -> Columns:
     extra = [header for header in headers if header not in existing]
     words = []
     if missing:
-        words.append(f"足りない見出し：{'、'.join(missing)}")
+        words.append(f"足りない見出し「{'、'.join(missing)}」")
     if extra:
-        words.append(f"余分な見出し：{'、'.join(extra)}")
+        words.append(f"余分な見出し「{'、'.join(extra)}」")
     if not words:
-        words.append(f"順番が違います（リスト：{'、'.join(existing)}）")
+        words.append(f"順番が違います（リスト「{'、'.join(existing)}」）")
     raise BadInput(f"リストの見出しと一致しません。{'。'.join(words)}。", remedy="見出しをそろえてください。")

@@ -123,12 +123,12 @@ def _csv_rows(path: Path, found: Found) -> Iterator[tuple[int, Row]]:
                 yield line, row
     except UnicodeError as error:
         raise BadInput(
-            f"{line + 1}行目に{found.encoding}で読めない文字があります。",
+            f"{line + 1}行目に「{found.encoding}」で読めない文字があります。",
             remedy="文字コードを選び直してください。",
         ) from error
     except csv.Error as error:
         raise BadInput(
-            f"{line + 1}行目が読めません（{error}）。", remedy='引用符 " の数を確かめてください。'
+            f"{line + 1}行目が読めません「{error}」。", remedy='引用符 " の数を確かめてください。'
         ) from error
 
 

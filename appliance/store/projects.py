@@ -132,7 +132,7 @@ def _checked(name: str, value: Any) -> Any:
         bound = BOUNDS[name]
         number = float(value)
         if not bound.low <= number <= bound.high:
-            raise BadInput(f"{name} に {value} は使えません。", remedy=bound.words)
+            raise BadInput(f"「{name}」に「{value}」は使えません。", remedy=bound.words)
         return (
             number
             if name in ("ratio", "abandon_target", "ring_timeout_s", "answer_window_s")
@@ -141,7 +141,7 @@ def _checked(name: str, value: Any) -> Any:
     if name == "mode":
         if value not in MODES:
             raise BadInput(
-                f"発信方式 {value} はありません。", remedy=f"{'・'.join(MODES)} から選んでください。"
+                f"発信方式「{value}」はありません。", remedy=f"「{'・'.join(MODES)}」から選んでください。"
             )
         return value
     if name == "hours":
@@ -150,7 +150,7 @@ def _checked(name: str, value: Any) -> Any:
         return _name(str(value))
     if name == "apology":
         return str(value).strip()[:200]
-    raise BadInput(f"案件に {name} という設定はありません。", remedy="名前を確かめてください。")
+    raise BadInput(f"案件に「{name}」という設定はありません。", remedy="名前を確かめてください。")
 
 
 def _warnings(values: dict[str, Any]) -> tuple[str, ...]:
@@ -218,7 +218,7 @@ def add_caller(
     _existing(store, tenant_id, project_id)
     found = numbers.normalise(number)
     if isinstance(found, numbers.Problem):
-        raise BadInput(f"発信元番号：{found.reason}。", remedy=f"{found.fix}。")
+        raise BadInput(f"発信元番号が正しくありません。{found.reason}。", remedy=f"{found.fix}。")
     with store.transaction():
         if is_main or not main_caller(store, project_id):
             store.run("UPDATE caller_number SET is_main = 0 WHERE project_id = ?", (project_id,))

@@ -124,7 +124,9 @@ def _flags(values: dict[str, Any]) -> dict[str, int]:
     known = (*FLAGS, "is_forbidding", "is_on_phone")
     for name in values:
         if name not in known:
-            raise BadInput(f"結果コードに {name} という設定はありません。", remedy="名前を確かめてください。")
+            raise BadInput(
+                f"結果コードに「{name}」という設定はありません。", remedy="名前を確かめてください。"
+            )
     return {name: int(bool(value)) for name, value in values.items()}
 
 

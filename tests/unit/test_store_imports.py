@@ -136,7 +136,7 @@ def test_an_append_says_which_headers_differ(tmp_path: Path) -> None:
     job, _ = floor.load(SAMPLE.encode("cp932"), plan(floor))
     append = plan(floor, list_id=job.list_id, list_name="")
 
-    with pytest.raises(BadInput, match="足りない見出し：住所。余分な見出し：年齢"):
+    with pytest.raises(BadInput, match="足りない見出し「住所」。余分な見出し「年齢」"):
         floor.load(SAMPLE.replace("住所", "年齢").encode("cp932"), append)
     with pytest.raises(BadInput, match="順番が違います"):
         floor.load(b"\xef\xbb\xbf" + "電話番号,フリガナ,氏名,住所\n0312345670,,,\n".encode(), append)
@@ -152,7 +152,7 @@ def test_repeated_headers_are_numbered_and_codes_refused_by_name(tmp_path: Path)
     assert import_headers.numbered(["住所", "住所", "住所2", "", "住所", ""]) == (
         "住所", "住所3", "住所2", "列4", "住所4",
     )  # fmt: skip
-    with pytest.raises(BadInput, match="「見込」「成約」は案件の結果コードと同じ"):
+    with pytest.raises(BadInput, match="「見込、成約」は案件の結果コードと同じ"):
         floor.load("電話番号,見込,成約\n0312345678,,\n".encode(), plan(floor))
 
 

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 from appliance.store import import_headers, numbers
-from webui import blocked, imports, list_work, lists, pages, projects, reasons, report_words, roles, store_words
+from webui import (
+    blocked,
+    imports,
+    list_work,
+    lists,
+    pages,
+    projects,
+    reasons,
+    report_words,
+    roles,
+    store_words,
+)
 from webui.words import catalogue, script_catalogue, script_texts, translator
 
 ROOM = Path(__file__).resolve().parents[2] / "webui"
