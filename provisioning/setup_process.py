@@ -1,126 +1,22 @@
 """The process `setup`: the one privileged process of the box, serving `run/setup.sock` to the console.
 
-At its start it sees that there are certificates and a way to log in: without a PIN it shows a one-time set-up
-code on the system console.  With no serial console in the site file it only waits.
+With no serial console in the site file it only waits, and loads nothing of what it could do.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
-import signal
-import time
-from pathlib import Path
-from typing import Any, Final
 
-from appliance import ipc
-from appliance.errors import YobirinError
-from appliance.heartbeat import Heartbeat
 from appliance.settings import Home, Settings
-from provisioning import messages
-from provisioning.box import RELOAD_PAGE
-from provisioning.commands import Commands, SystemCommands
-from provisioning.setup_service import Session, SetupService, let_console_read
-
-log = logging.getLogger("setup")
-
-TICK_S: Final = 1.0
-RENEW_EVERY_S: Final = 86_400.0
-SYSTEM_CONSOLE: Final = Path("/dev/console")
+from provisioning import idle
 
 
 def run(home: Home, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    heartbeat = Heartbeat(home, "setup")
-    commands = SystemCommands()
-    service = SetupService(home, commands) if settings.console.device else None
-    asyncio.run(_serve(home, service, commands, heartbeat))
-    heartbeat.end()
+    if not settings.console.device:
+        idle.wait(home, "setup")
+        return
+    from provisioning import setup_door
 
-
-async def _serve(home: Home, service: SetupService | None, commands: Commands, heartbeat: Heartbeat) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    door = Door(home, service) if service else None
-    if service and door:
-        begin(service)
-        await door.start()
-    renew_at = time.monotonic()
-    while not stop.is_set():
-        heartbeat.beat()
-        if service and time.monotonic() >= renew_at:
-            renew_at += RENEW_EVERY_S
-            await asyncio.to_thread(_renew, service, commands)
-        if service:
-            await asyncio.to_thread(service.tick)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), TICK_S)
-    if door:
-        await door.stop()
-
-
-def begin(service: SetupService, *, console: Path = SYSTEM_CONSOLE) -> None:
-    """What a start owes the technician: the old address after a broken trial, and a way to log in."""
-    if service.trial.revert():
-        log.warning("an address was on trial when the box stopped: the old one is back")
-    if not service.box.pin.is_set():
-        tell_code(service.box.pin.new_code(), console)
-
-
-def tell_code(code: str, console: Path) -> None:
-    """Show the one-time code to whoever stands before the box, and to nobody else: never in a log."""
-    words = f"\r\nYobirin: 設定コード / set-up code: {code}\r\n"
-    try:
-        with console.open("wb", buffering=0) as screen:
-            screen.write(words.encode())
-    except OSError as error:
-        log.warning("the set-up code cannot be shown on %s: %s", console, error)
-
-
-def _renew(service: SetupService, commands: Commands) -> None:
-    try:
-        if service.box.ensure_certificates():
-            log.info("the page has a new certificate")
-            commands.run(*RELOAD_PAGE)
-    except (YobirinError, OSError) as error:
-        log.warning("the page's certificate: %s", error)
-
-
-class Door:
-    """The Unix socket.  Verbs run in a thread, one at a time, so that the loop goes on beating."""
-
-    def __init__(self, home: Home, service: SetupService) -> None:
-        self._path = home.socket("setup")
-        self._service = service
-        self._sessions: dict[ipc.Peer, Session] = {}
-        self._server = ipc.Server(
-            self._path, messages.Union, name="setup", on_request=self._request, on_connect=self._connected
-        )
-
-    async def start(self) -> None:
-        """Begin to serve."""
-        await self._server.start()
-        let_console_read(self._path)
-
-    async def stop(self) -> None:
-        """End every connection."""
-        await self._server.stop()
-
-    def _connected(self, peer: ipc.Peer) -> None:
-        gone = self._sessions.keys() - self._server.peers
-        for each in gone:
-            del self._sessions[each]
-        self._sessions[peer] = Session()
-
-    async def _request(self, peer: ipc.Peer, request: Any) -> Any:
-        session = self._sessions.setdefault(peer, Session())
-        try:
-            return await asyncio.to_thread(self._service.handle, session, request)
-        except OSError as error:
-            raise YobirinError(
-                f"{error.filename or 'The system'}: {error.strerror}.",
-                remedy="Look at the disk, then repeat.",
-            ) from error
+    setup_door.serve(home)

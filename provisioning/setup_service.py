@@ -75,6 +75,11 @@ class SetupService:
             self._check_open(session)
             return self._verb(session, request)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a verb is at work now."""
+        return self._lock.locked()
+
     def tick(self) -> None:
         """About once a second: a trial that nobody confirmed goes back."""
         with self._lock:

@@ -20,10 +20,10 @@ from pathlib import Path
 from appliance.settings import Console as ConsoleSettings
 from appliance.settings import Home, Settings
 from provisioning.commands import RecordedCommands
-from provisioning.console.process import Console
+from provisioning.console.line import Console
 from provisioning.link import Link
 from provisioning.serial_port import PortGone, SerialPort
-from provisioning.setup_process import Door
+from provisioning.setup_door import Door
 from provisioning.setup_service import SetupService
 
 WAIT_S = 20.0
