@@ -31,6 +31,8 @@ PROCESS_MODULES: Final = {
     "watchdog": "appliance.watchdog.process",
     "chassis": "appliance.chassis.process",
     "monitor": "appliance.monitoring.process",
+    "setup": "provisioning.setup_process",
+    "console": "provisioning.console.process",
     "exchange": "appliance.simulator.exchange_process",
     "robots": "appliance.simulator.robot_process",
 }
@@ -89,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_trace(commands)
     cli_box.add_check(commands, _command)
+    cli_box.add_support_bundle(commands, _command)
     for name, module in PROCESS_MODULES.items():
         process = _command(commands, name, run_process, None)
         process.set_defaults(module=module)

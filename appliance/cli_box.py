@@ -1,4 +1,4 @@
-"""The box's own commands: `yobirin check …`.  Reads the words, calls the room that does the work.
+"""The box's own commands: `yobirin check …`, `yobirin support-bundle`.  Reads the words, calls the room that does the work.
 
 Each `add_*` puts one command on the command line; `cli.py` hands in how a command is made.  Rooms are
 imported where they are used: every process of the box starts through here, and few need them.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from appliance import settings as site
@@ -33,6 +34,27 @@ def add_check(commands: Any, make: MakeCommand) -> None:
     check.add_argument("-t", "--timeout", metavar="S", help="seconds until it gives up")
     check.add_argument("--nrpe", action="store_true", help="print NRPE's configuration of all checks")
     vars(check)["error"] = _wrong_arguments
+
+
+def add_support_bundle(commands: Any, make: MakeCommand) -> None:
+    """`yobirin support-bundle [--output FILE]`."""
+    bundle = make(
+        commands, "support-bundle", run_support_bundle, "logs and state for support, customers' data masked"
+    )
+    bundle.add_argument("--output", metavar="FILE", default="yobirin-support.tar.gz", help="(%(default)s)")
+
+
+def run_support_bundle(home: Home, options: argparse.Namespace) -> int:
+    """Write the bundle and print what is in it."""
+    from provisioning import support_bundle
+    from provisioning.commands import SystemCommands
+
+    path = Path(options.output)
+    names = support_bundle.make(home, SystemCommands(), path)
+    print(f"{path}: {path.stat().st_size:,} bytes")
+    for name in names:
+        print(f"  {name}")
+    return 0
 
 
 def run_check(home: Home, options: argparse.Namespace) -> int:

@@ -42,6 +42,7 @@ class Process:
 
 
 BOX: Final = (
+    Process("setup", 5),
     Process("phones", 10, listens=True),
     Process("audio", 10, listens=True),
     Process("chassis", 10, listens=True),
@@ -49,6 +50,7 @@ BOX: Final = (
     Process("worker", 30, stop_wait_s=8),
     Process("web", 30),
     Process("monitor", 35, listens=True),
+    Process("console", 40),
 )
 """What every box runs.  architecture: one loop a process, and the dialer alone decides about calls."""
 
