@@ -407,6 +407,15 @@ def test_a_locked_phone_is_an_alarm_until_it_registers() -> None:
     assert not only(outputs.Alarm, floor.feed(phones.Registered("201", "10.0.0.9:5060"))).is_on
 
 
+def test_a_phone_that_vanished_is_shown_at_its_seat_until_it_registers_again() -> None:
+    floor = Floor()
+    floor.feed(phones.Registered("201", "10.0.0.9:5060"))
+    shown = only(SeatChanged, floor.feed(phones.Unregistered("201", "silent")))
+    assert (shown.seat.extension, shown.seat.is_registered) == ("201", False)
+    floor.feed(phones.Registered("201", "10.0.0.9:5060"))
+    assert floor.seat().is_registered
+
+
 def test_a_locked_phone_of_a_tenant_is_that_tenants_alarm() -> None:
     floor = Floor()
     floor.seats = (inputs.SeatSettings(1, "201", "A-01", tenant_id=7),)
