@@ -17,9 +17,9 @@ from provisioning.plan import mark
 
 
 @contextmanager
-def opened(home: Home) -> Iterator[Store]:
-    """The store, made where there is none, closed at the end."""
-    store = open_store(home, create=True)
+def opened(home: Home, *, create: bool = True) -> Iterator[Store]:
+    """The store, made where there is none unless told otherwise, closed at the end."""
+    store = open_store(home, create=create)
     try:
         yield store
     finally:

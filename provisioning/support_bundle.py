@@ -89,7 +89,7 @@ def _names(home: Home) -> list[str] | None:
     """People and companies whose names could stand in a log; None where the store does not open."""
     found: list[str] = []
     try:
-        with people.opened(home) as store:
+        with people.opened(home, create=False) as store:
             for tenant in users.tenants(store):
                 found.append(tenant.name)
                 for user in users.every(store, tenant.id, with_retired=True):
