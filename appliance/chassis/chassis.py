@@ -17,7 +17,7 @@ from appliance.chassis.rules import Seen
 from appliance.chassis.wire import Wire
 from appliance.errors import BadInput, DeviceError
 
-FRAMES_A_LOOK: Final = 64  # at ten looks a second: sixty times what the controller sends
+FRAMES_A_LOOK: Final = 256  # at two looks a second: fifty times what the controller sends
 RATE_OVER_S: Final = 1.0
 
 
@@ -82,7 +82,7 @@ class BusChassis:
         )
 
     def set_relay(self, position: Relay, now: float) -> None:
-        """Begin to move the relay; the frame leaves at the next look."""
+        """Begin to move the relay; the command leaves at the next look."""
         if not self._has_line_relay:
             raise _no_relay()
         if refused := self._link.command(position, now):

@@ -19,7 +19,7 @@ RELAY_A, RELAY_B, RELAY_BETWEEN = 0, 1, 2
 
 HEARTBEAT_MS: Final = 500
 PDO_MS: Final = 500  # the event timer of each PDO: a fan that stops is known within a second
-BITRATE_KBIT: Final = 125  # 10 frames a second fill 1 % of it, and it reaches 500 m
+BITRATE_KBIT: Final = 250  # 10 frames a second fill half a percent of it; it reaches 250 m
 
 NMT, TPDO_1, SDO_ANSWER, SDO_REQUEST, HEARTBEAT = 0x000, 0x180, 0x580, 0x600, 0x700
 """The predefined connection set (CiA 301 7.3.3): the node's number is added, but for NMT."""

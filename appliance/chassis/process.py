@@ -1,4 +1,4 @@
-"""The chassis process: looks at the chassis ten times a second, tells its clients what changes.
+"""The chassis process: looks at the chassis twice a second, tells its clients what changes.
 
 One asyncio loop; nothing in it waits for the bus.  It decides nothing but what is an alarm, and moves the
 relay for nobody but a client who asks.
@@ -7,6 +7,7 @@ relay for nobody but a client who asks.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 from typing import Any, Final
@@ -34,7 +35,8 @@ from appliance.settings import Home, Settings
 
 log = logging.getLogger("chassis")
 
-LOOK_EVERY_S: Final = 0.1
+LOOK_EVERY_S: Final = 0.5  # the controller tells everything every half second
+LOOK_WHILE_MOVING_S: Final = 0.05  # somebody waits for the relay
 READINGS_EVERY_S: Final = 5.0
 STATE_FILE: Final = "chassis-simulated.json"
 
@@ -52,6 +54,18 @@ class Service:
         self._alarms: dict[str, Alarm] = {}
         self._readings_due = 0.0
         self._waiting: asyncio.Future[Moved] | None = None
+        self._woken = asyncio.Event()
+
+    async def pause(self) -> None:
+        """Until the next look."""
+        is_moving = self._waiting is not None and not self._waiting.done()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), LOOK_WHILE_MOVING_S if is_moving else LOOK_EVERY_S)
+        self._woken.clear()
+
+    def wake(self) -> None:
+        """Look at once."""
+        self._woken.set()
 
     def look(self) -> list[Any]:
         """One look; the events that follow from it."""
@@ -90,6 +104,7 @@ class Service:
         log.warning("%s leads the lines to %s", request.by, request.position.value)
         self._chassis.set_relay(request.position, self._clock.monotonic())
         self._waiting = asyncio.get_running_loop().create_future()
+        self.wake()
         moved = await self._waiting
         if moved.error:
             raise DeviceError(moved.error, remedy="Look at the relay, its cable and the chassis controller.")
@@ -131,8 +146,13 @@ def run(home: Home, settings: Settings) -> None:
 
 async def _serve(home: Home, service: Service) -> None:
     stopped = asyncio.Event()
+
+    def stop() -> None:
+        stopped.set()
+        service.wake()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     server = ipc.Server(
         home.socket("chassis"),
         messages.Union,
@@ -147,10 +167,7 @@ async def _serve(home: Home, service: Service) -> None:
         heartbeat.beat()
         for event in service.look():
             server.publish(event)
-        try:
-            await asyncio.wait_for(stopped.wait(), LOOK_EVERY_S)
-        except TimeoutError:
-            continue
+        await service.pause()
     await server.stop()
     home.socket("chassis").unlink(missing_ok=True)
     heartbeat.end()

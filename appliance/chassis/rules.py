@@ -14,7 +14,7 @@ from appliance.chassis import dictionary as od
 from appliance.chassis.messages import Readings, Severity
 
 FRESH_S: Final = 2.0  # four heartbeats of 500 ms: older readings prove nothing any more
-BUS_FRAMES_PER_S: Final = 500  # half of what 125 kbit/s can carry; the controller sends 10
+BUS_FRAMES_PER_S: Final = 500  # a quarter of what 250 kbit/s can carry; the controller sends 10
 SUPPLY_VOLTS: Final = 12.0
 FAN_SLOW_RPM: Final = 1200.0  # half of what a chassis fan turns at its lowest
 FAN_STOPPED_RPM: Final = 500.0  # below it the tachometer counts noise

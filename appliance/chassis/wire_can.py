@@ -24,13 +24,13 @@ from appliance.errors import DeviceError
 
 log = logging.getLogger("chassis")
 
-RECEIVE_BUFFER_BYTES: Final = 64 * 1024  # about 80 frames as the kernel counts them
+RECEIVE_BUFFER_BYTES: Final = 128 * 1024  # about 300 frames as the kernel counts them
 REOPEN_FIRST_S: Final = 1.0
 REOPEN_MAX_S: Final = 10.0
 SOL_CAN_RAW: Final = 101
 CAN_RAW_ERR_FILTER: Final = 2
 ERR_BUSOFF, ERR_RESTARTED = 0x40, 0x100  # linux/can/error.h, error class in the identifier
-MEMORY_FRAMES: Final = 128  # on a bus in memory, as much as the kernel's buffer holds
+MEMORY_FRAMES: Final = 300  # on a bus in memory, as much as the kernel's buffer holds
 IFF_UP: Final = 1
 FLAGS: Final = "/sys/class/net/{}/flags"
 STATISTICS: Final = "/sys/class/net/{}/statistics/rx_packets"
