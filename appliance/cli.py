@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="yobirin", description="Outbound call-centre appliance.")
     commands = top.add_subparsers(dest="name", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_prepare(commands)
     _add_demo(commands)
     _add_simulate(commands)
     _add_import(commands)
@@ -114,6 +115,15 @@ def _command(commands: Any, name: str, function: Any, text: str | None) -> argpa
 
 def _add_run(commands: Any) -> None:
     _command(commands, "run", run_box, "start the box: every process under supervisord")
+
+
+def _add_prepare(commands: Any) -> None:
+    prepare = _command(
+        commands, "prepare", run_prepare, "give a home's directories to the box's users (as root)"
+    )
+    prepare.add_argument(
+        "--sysusers", action="store_true", help="print the users and groups, as sysusers.d(5)"
+    )
 
 
 def _add_demo(commands: Any) -> None:
@@ -209,7 +219,7 @@ def _between(low: int, high: int) -> Any:
 
 def run_box(home: Home, _options: argparse.Namespace) -> int:
     """Become supervisord, with every process of the box."""
-    from appliance import processes
+    from appliance import processes, rights
 
     site.load(home)  # a typo is told here, not by seven processes
     if not home.database.exists():
@@ -217,8 +227,24 @@ def run_box(home: Home, _options: argparse.Namespace) -> int:
             f"{home.database} does not exist.",
             remedy="Set the box up first, or try `yobirin demo --home DIR`.",
         )
-    words = processes.command(processes.write_configuration(home, processes.BOX))
-    os.execv(words[0], words)  # noqa: S606 - an argument list, no shell is wanted
+    with processes.only_one(home, processes.FLOOR) as lock:
+        is_box = rights.is_box()
+        if is_box:
+            rights.apply(home)
+        path = processes.write_configuration(home, processes.BOX, is_box=is_box)
+        processes.become_supervisord(path, lock)
+
+
+def run_prepare(home: Home, options: argparse.Namespace) -> int:
+    """Owners, groups and modes of a home, as `rights.py` says; what was changed."""
+    from appliance import rights
+
+    if options.sysusers:
+        print(rights.sysusers(), end="")
+        return 0
+    for path in rights.apply(home):
+        print(path)
+    return 0
 
 
 def run_process(home: Home, options: argparse.Namespace) -> int:
@@ -228,6 +254,7 @@ def run_process(home: Home, options: argparse.Namespace) -> int:
     faulthandler.enable()  # the watchdog ends one that hangs by SIGABRT: its log then says where it hung
     if processes.is_supervised():
         processes.die_with_parent()  # alone, nobody would stop it or start it again
+    processes.drop_priority(options.name)
     settings = site.load(home)
     if options.name in KEEPS_TIMES:
         check_is_set(SystemClock())
@@ -242,7 +269,7 @@ def run_demo(home: Home, options: argparse.Namespace) -> int:
     from appliance import demo, processes
 
     check_is_set(SystemClock())
-    with processes.only_one(home, "demo"):
+    with processes.only_one(home, processes.FLOOR):
         return demo.run(home, options)
 
 

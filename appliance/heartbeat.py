@@ -17,6 +17,7 @@ from appliance.settings import Home, file_mode
 INTERVAL_S: Final = 1.0
 FORM: Final = b"%015.3f\n"
 NOT_YET: Final = 0.0
+ROUNDING_S: Final = 0.001
 
 
 class Heartbeat:
@@ -65,7 +66,7 @@ def beats(home: Home) -> dict[str, float]:
     for path in directory(home).iterdir():
         with contextlib.suppress(FileNotFoundError, ValueError):
             beat_at = float(path.read_bytes())
-            if NOT_YET < beat_at <= now:
+            if NOT_YET < beat_at <= now + ROUNDING_S:
                 found[path.name] = beat_at
     return found
 
@@ -74,4 +75,4 @@ def ages_s(home: Home) -> dict[str, float]:
     """Seconds since each process's last beat, by process name; one that only starts is left out."""
     found = beats(home)
     now = time.monotonic()
-    return {name: now - beat_at for name, beat_at in found.items()}
+    return {name: max(0.0, now - beat_at) for name, beat_at in found.items()}

@@ -21,6 +21,7 @@ from typing import Any, Final
 import msgspec
 
 from appliance.errors import YobirinError
+from appliance.settings import file_mode
 
 VERSION: Final = 1
 LINE_BYTES_MAX: Final = 4_000_000  # a board snapshot of 100 seats is 40 kB; a customer row 20 kB
@@ -106,13 +107,17 @@ class Codec:
             yield Message(body, envelope.n, envelope.a)
 
 
-def listen(path: Path, *, mode: int = 0o600) -> socket.socket:
-    """A listening socket at `path`, replacing the one a crashed process left behind."""
+def listen(path: Path) -> socket.socket:
+    """A listening socket at `path`, replacing the one a crashed process left behind.
+
+    For the owner alone; where the box shares the directory, for those in this process's own group.
+    """
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     server.bind(str(path))
-    os.chmod(path, mode)
+    os.chown(path, -1, os.getegid())
+    os.chmod(path, file_mode(path.parent))
     server.listen(128)
     return server
 

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,13 +18,17 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
+from appliance import rights
 from appliance.errors import DeviceError
 from appliance.settings import Home
-from appliance.supervisor_client import SupervisorClient, SupervisorGone
+from appliance.supervisor_client import SOCKET_NAME, SupervisorClient, SupervisorGone
 
 STOP_WAIT_S: Final = 15.0
+FLOOR: Final = "yobirin"  # the lock of a home's whole floor, `yobirin run` and `yobirin demo` alike
+LOCK_FILE: Final = 3
+REAL_TIME: Final = frozenset({"audio", "watchdog"})
 PR_SET_PDEATHSIG: Final = 1
 
 
@@ -61,9 +66,13 @@ DEMONSTRATION: Final = (Process("exchange", 5), Process("robots", 40))
 """What the demonstration adds: the public network, and operators."""
 
 
-def configuration(home: Home, processes: tuple[Process, ...]) -> str:
-    """The text of supervisord.conf.  `%` is doubled, as its syntax asks."""
+def configuration(home: Home, processes: tuple[Process, ...], *, is_box: bool = False) -> str:
+    """The text of supervisord.conf.  `%` is doubled, as its syntax asks.
+
+    `is_box`: each process gets its own user (`rights.ACCOUNTS`), and shares files by its directories' groups.
+    """
     run, logs = _escaped(home.run), _escaped(home.logs)
+    owner = f"chown=root:{rights.group_name('supervisor')}\n" if is_box else ""
     head = f"""\
 ; Written at every start from appliance/processes.py; changes here are lost.
 [supervisord]
@@ -73,19 +82,20 @@ logfile={logs}/supervisord.log
 logfile_maxbytes=5MB
 pidfile={run}/supervisord.pid
 childlogdir={logs}
-umask=077
+umask={"007" if is_box else "077"}
+{"user=root" if is_box else ""}
 
 [unix_http_server]
-file={run}/supervisor.sock
-chmod=0700
-
+file={run}/{SOCKET_NAME}
+chmod={"0770" if is_box else "0700"}
+{owner}
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 """
-    return head + "".join(_program(home, process) for process in processes)
+    return head + "".join(_program(home, process, is_box=is_box) for process in processes)
 
 
-def _program(home: Home, process: Process) -> str:
+def _program(home: Home, process: Process, *, is_box: bool) -> str:
     words = [sys.executable, "-m", "appliance", process.name, "--home", str(home.root), *process.arguments]
     command = " ".join(f'"{_escaped(word)}"' for word in words)
     log = f"{_escaped(home.logs)}/{process.name}.log"
@@ -102,6 +112,7 @@ stopwaitsecs={process.stop_wait_s}
 stdout_logfile={log}
 stdout_logfile_maxbytes=5MB
 redirect_stderr=true
+{f"user={rights.user_name(process.name)}" if is_box else ""}
 """
 
 
@@ -109,19 +120,19 @@ def _escaped(word: object) -> str:
     return str(word).replace("%", "%%")
 
 
-def write_configuration(home: Home, processes: tuple[Process, ...]) -> Path:
+def write_configuration(home: Home, processes: tuple[Process, ...], *, is_box: bool = False) -> Path:
     """Write supervisord.conf, readable by the owner alone."""
     path = home.run / "supervisord.conf"
     path.touch(mode=0o600)
-    path.write_text(configuration(home, processes), encoding="utf-8")
+    path.write_text(configuration(home, processes, is_box=is_box), encoding="utf-8")
     return path
 
 
 @contextlib.contextmanager
-def only_one(home: Home, name: str) -> Iterator[None]:
+def only_one(home: Home, name: str) -> Iterator[int]:
     """Hold the home's lock of this name: two dialers would call every customer twice.  Raises DeviceError.
 
-    The kernel lets go of it however the process ends.
+    Gives the lock's file descriptor.  The kernel lets go of it however the process ends.
     """
     path = home.run / f"{name}.lock"
     with path.open("a+", encoding="ascii") as lock:
@@ -136,7 +147,21 @@ def only_one(home: Home, name: str) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
-        yield
+        yield lock.fileno()
+
+
+def become_supervisord(configuration_file: Path, lock: int) -> NoReturn:
+    """Go on as supervisord, with the lock: it keeps descriptors 3 and 4 for itself and hands none on."""
+    os.dup2(lock, LOCK_FILE, inheritable=True)
+    os.set_inheritable(LOCK_FILE, True)  # it may have had that number before
+    words = command(configuration_file)
+    os.execv(words[0], words)  # noqa: S606 - an argument list, no shell is wanted
+
+
+def drop_priority(name: str) -> None:
+    """Give up the right to real-time scheduling that systemd grants the whole box, unless it is needed."""
+    if name not in REAL_TIME:
+        resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))
 
 
 def is_supervised() -> bool:

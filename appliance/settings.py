@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
+import stat
 import tomllib
 import zoneinfo
 from pathlib import Path
@@ -157,11 +158,34 @@ class Settings(Strict, frozen=True, kw_only=True):
 def file_mode(directory: Path) -> int:
     """The mode for a new file: the owner's alone, or as open to the group as its directory; no one else's.
 
-    A box prepares its directories for one system user a process (`appliance/rights.py`); everywhere else
-    they have mode 0700, so files get 0600.
+    A box prepares its directories for one system user a process (`appliance/rights.py`) and marks them with
+    the set-group-id bit.  Everywhere else files get 0600.
     """
-    group = directory.stat().st_mode & 0o070
+    group = _group_bits(directory)
     return 0o660 if group & 0o020 else 0o640 if group & 0o040 else 0o600
+
+
+def _group_bits(directory: Path) -> int:
+    mode = directory.stat().st_mode
+    return mode & 0o070 if mode & stat.S_ISGID else 0
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory, as open to the group as the one it is in (`file_mode`).  Raises SettingsError."""
+    if not path.parent.is_dir():
+        make_directory(path.parent)
+    group = _group_bits(path.parent)
+    _make(path)
+    if group:
+        path.chmod(stat.S_IMODE(path.stat().st_mode) | group)  # with the bit that hands the group on
+
+
+def _make(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError as error:
+        if not path.is_dir():
+            raise SettingsError(f"{path} is not a directory.", remedy="Move the file away.") from error
 
 
 class Home:
@@ -193,21 +217,11 @@ class Home:
             return path
         if path == self.root:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _make(path)
         else:
             self.directory(*path.relative_to(self.root).parts[:-1])
-        self._make(path)
+            make_directory(path)
         return path
-
-    def _make(self, path: Path) -> None:
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError as error:
-            if not path.is_dir():
-                raise SettingsError(f"{path} is not a directory.", remedy="Move the file away.") from error
-            return  # another process was first
-        above = path.parent.stat().st_mode & 0o2070 if path != self.root else 0
-        if above & 0o070:
-            path.chmod(0o700 | above)
 
     @property
     def run(self) -> Path:

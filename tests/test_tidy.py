@@ -39,6 +39,7 @@ FLOORS = {
     "appliance.demo_floor": 4,
     "appliance.demo_secrets": 4,
     "appliance.processes": 4,
+    "appliance.rights": 4,
     "appliance.__main__": 4,
     "webui": 4,
     "provisioning": 4,

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from appliance.audio import mulaw
 from appliance.errors import BadInput
+from appliance.settings import file_mode, make_directory
 
 MAGIC: Final = b"YOBIREC1"
 END_MAGIC: Final = b"YOBIEND1"
@@ -92,14 +93,16 @@ class RecordingWriter:
         self._number = 0
         self._peaks: list[Peaks] = []
         self.path = path
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            make_directory(path.parent)
         if path.exists():
             self._resume(RecordingReader(path, key))
             self._file: BinaryIO = path.open("r+b", buffering=0)
             self._file.truncate(HEADER.size + self._number * (FRAME_BYTES + SEAL_BYTES))
             self._file.seek(0, os.SEEK_END)
         else:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            mode = file_mode(path.parent) & 0o640
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
             self._file = os.fdopen(descriptor, "wb", buffering=0)
             self._put(HEADER.pack(MAGIC, FRAME_BYTES))
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from appliance.audio import mulaw, prompts
 from appliance.errors import BadInput, DeviceError
+from appliance.settings import file_mode
 
 VOICE: Final = Path(__file__).resolve().parent / "voice" / "mei_normal.htsvoice"
 DICTIONARY: Final = Path("/var/lib/mecab/dic/open-jtalk/naist-jdic")
@@ -43,7 +44,7 @@ def speak(text: str, out_path: Path, *, rate: float = RATE) -> None:
     fresh = out_path.with_name(f".{out_path.name}.{os.getpid()}")
     try:
         fresh.write_bytes(data)
-        fresh.chmod(0o600)
+        fresh.chmod(file_mode(fresh.parent) & 0o640)
         fresh.replace(out_path)
     finally:
         fresh.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ from playhouse.sqlcipher_ext import SqlCipherDatabase
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.errors import StoreError
-from appliance.settings import Home, Settings
+from appliance.settings import Home, Settings, file_mode
 from appliance.settings import load as load_settings
 from appliance.store.migrate import migrate
 
@@ -232,8 +233,15 @@ def open_store(home: Home, *, create: bool = False) -> Store:
     except BaseException:
         store.close()
         raise
-    os.chmod(home.database, 0o600)
+    _own(home.database)
     return store
+
+
+def _own(path: Path) -> None:
+    """As open as its directory; SQLite gives its log the same mode."""
+    found, mode = path.stat(), file_mode(path.parent)
+    if stat.S_IMODE(found.st_mode) != mode and found.st_uid == os.geteuid():
+        os.chmod(path, mode)
 
 
 def check_library(version: tuple[int, ...]) -> None:
@@ -255,7 +263,7 @@ def _read_key(home: Home, *, create: bool) -> bytes:
                 remedy=RIGHT_KEY,
             )
         return _make_key(path, home)
-    if path.stat().st_mode & 0o077:
+    if path.stat().st_mode & 0o077 & ~_key_mode(path):
         raise StoreError(f"The key file {path} can be read by others.", remedy=f"Run `chmod 600 {path}`.")
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
@@ -266,11 +274,15 @@ def _read_key(home: Home, *, create: bool) -> bytes:
     return key
 
 
+def _key_mode(path: Path) -> int:
+    return file_mode(path.parent) & 0o640
+
+
 def _make_key(path: Path, home: Home) -> bytes:
     home.directory("secrets")
     key = secrets.token_bytes(KEY_BYTES)
     fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _key_mode(path))
     with os.fdopen(descriptor, "wb") as file:
         file.write(key)
         file.flush()

@@ -66,6 +66,7 @@ PROCESSES: Final[dict[str, Row]] = {
     "monitor": Row(90.0, Rung.ONE, Rung.ONE),
     "chassis": Row(60.0, Rung.ONE, Rung.ONE),
     "console": Row(60.0, Rung.ONE, Rung.ONE),
+    "setup": Row(120.0, Rung.ONE, Rung.ONE),  # it waits for cryptsetup and the like
     "exchange": Row(30.0, Rung.ONE, Rung.ONE),
     "robots": Row(60.0, Rung.ONE, Rung.ONE),
 }

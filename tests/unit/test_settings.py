@@ -68,7 +68,9 @@ def test_a_directory_below_a_shared_one_is_shared_likewise(tmp_path: Path) -> No
     assert settings.file_mode(day) == 0o660
 
 
-@pytest.mark.parametrize(("directory", "file"), [(0o700, 0o600), (0o750, 0o640), (0o2770, 0o660)])
+@pytest.mark.parametrize(
+    ("directory", "file"), [(0o700, 0o600), (0o775, 0o600), (0o2750, 0o640), (0o2770, 0o660)]
+)
 def test_a_file_is_as_open_as_its_directory(tmp_path: Path, directory: int, file: int) -> None:
     tmp_path.chmod(directory)
     assert settings.file_mode(tmp_path) == file
