@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from appliance.errors import BadInput
+from appliance.settings import file_mode
 from appliance.store import import_formats, import_headers, import_reader, lists
 from appliance.store.customers import VISIBLE
 from appliance.store.import_headers import ColumnPlan, Columns
@@ -89,7 +90,7 @@ def upload(
     size, limit = 0, store.settings.limits.import_bytes_max
     try:
         with path.open("xb") as file:
-            path.chmod(0o600)
+            path.chmod(file_mode(path.parent))
             for block in content:
                 size += len(block)
                 if size > limit:
