@@ -31,7 +31,9 @@ from webui import (
     monitor,
     projects,
     recordings,
+    report_tables,
     reports,
+    saved_views,
     what_if,
 )
 from webui.ask import Ask, Invalid, NotAllowed, NotFound, Person, Services
@@ -53,6 +55,8 @@ RESOURCES: Final = (
     history,
     recordings,
     reports,
+    report_tables,
+    saved_views,
     blocked,
     monitor,
     health,

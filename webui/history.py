@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,10 +18,14 @@ from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.phone_number import hyphenated
 from webui.roles import Route
+from webui.saved_views import views_of
 
 PAGE: Final = 50
 EXPORT_MAX: Final = 50_000
-CONDITIONS: Final = ("from", "to", "code", "user", "recorded")
+CONDITIONS: Final = ("from", "to", "code", "user", "talk_min", "talk_max", "recorded", "field_text")
+DAY_MS: Final = 86_400_000
+NOBODY: Final = "nobody"
+COLUMNS_MAX: Final = 60
 
 
 def routes(_services: Services) -> list[Route]:
@@ -36,15 +41,24 @@ def wanted(ask: Ask) -> Filter:
     """The conditions of the address; own entries alone for whoever may not see all."""
     calendar = ask.services.calendar
     first, last = ask.day("from", 0), ask.day("to", 0)
+    since_at = calendar.start_of(first) + _hour_ms(ask) if first else 0
+    if ask.flag("recent"):
+        since_at = max(since_at, ask.services.now_ms() - DAY_MS)
+    sees_all = ask.may("history.all")
     return Filter(
         project_id=ask.integer("project"),
         list_id=ask.integer("list"),
-        user_id=ask.integer("user") if ask.may("history.all") else ask.person.user_id,
+        user_id=ask.integer("user") if sees_all else ask.person.user_id,
+        is_nobodys=sees_all and ask.text("user") == NOBODY,
         code=ask.text("code", size_max=2),
-        from_at=calendar.start_of(first) + _hour_ms(ask) if first else 0,
+        from_at=since_at,
         to_at=_end(ask, last) if last else 0,
         text=ask.text("q", size_max=80),
         has_recording=ask.flag("recorded"),
+        talk_min_ms=min(ask.integer("talk_min"), 86_400) * 1000,
+        talk_max_ms=min(ask.integer("talk_max"), 86_400) * 1000,
+        field_name=ask.text("field", size_max=80) if ask.integer("project") else "",
+        field_text=ask.text("field_text", size_max=80) if ask.integer("project") else "",
     )
 
 
@@ -64,11 +78,11 @@ def show(ask: Ask) -> Any:
     view = "customers" if ask.text("view") == "customers" else "entries"
     found = wanted(ask)
     start = min(ask.integer("start"), COUNT_MAX)
-    rows, total = _customers(ask, found) if view == "customers" else _entries(ask, found, start)
+    rows, total = (_customers if view == "customers" else _entries)(ask, found, start)
     query = {
         key: value
         for key, value in ask.request.query.decode().items()
-        if key not in ("start", "said", "view")
+        if key not in ("start", "said", "view") and value
     }
     return ask.page(
         "history.html",
@@ -76,6 +90,7 @@ def show(ask: Ask) -> Any:
         rows=rows,
         total=total,
         is_cut=total > COUNT_MAX,
+        listen=0,
         start=start,
         size=PAGE,
         q=found.text,
@@ -87,11 +102,20 @@ def show(ask: Ask) -> Any:
         list=found.list_id,
         hour=ask.text("hour", size_max=2),
         recorded=found.has_recording,
+        recent=ask.flag("recent"),
+        nobody=found.is_nobodys,
+        talk_min=found.talk_min_ms // 1000 or "",
+        talk_max=found.talk_max_ms // 1000 or "",
+        field=found.field_name,
+        field_text=found.field_text,
+        chips=_chips(ask, found, query, view),
+        kept_address="/history?" + urlencode({**query, "view": view}),
+        saved=views_of(ask, "history"),
         is_filtered=any(value for key, value in query.items() if value not in ("", "0")),
         has_conditions=any(query.get(name) not in (None, "", "0") for name in CONDITIONS),
         other_view=lambda name: "/history?" + urlencode({**query, "view": name}),
         page_url="?" + urlencode({**query, "view": view}),
-        csv_url="/history.csv?" + urlencode(query),
+        csv_url="/history.csv?" + urlencode({**query, "view": view}),
         **_options(ask, found),
     )
 
@@ -101,26 +125,44 @@ def _entries(ask: Ask, found: Filter, start: int) -> tuple[list[Any], int]:
     return list(page.lines), page.count
 
 
-def _customers(ask: Ask, found: Filter) -> tuple[list[Any], int]:
-    """The search box over customers; without words the first customers of the chosen list."""
-    store = ask.services.store
-    rows: list[Any] = []
-    if not ask.may("history.all"):
-        return rows, 0
-    if found.text:
-        rows = list(
-            customers.search(
-                store,
-                ask.tenant_id,
-                found.text,
-                project_id=found.project_id,
-                list_id=found.list_id,
-                limit=PAGE,
-            )
-        )
-    elif found.list_id:
-        rows = list(customers.in_list(store, ask.tenant_id, found.list_id, limit=PAGE))
-    return rows, len(rows)
+def _customers(ask: Ask, found: Filter, start: int) -> tuple[list[Any], int]:
+    """The same conditions over customers; without any condition nobody is listed."""
+    if found == Filter():
+        return [], 0
+    page = history.people(ask.services.store, ask.tenant_id, found, offset=start, limit=PAGE)
+    return list(page.customers), page.count
+
+
+def _chips(ask: Ask, found: Filter, query: dict[str, str], view: str) -> list[tuple[str, str, bool]]:
+    """すべて, この案件, このリスト, 24時間以内: address, word, whether it is in force."""
+
+    def to(**changes: str) -> str:
+        values = {**query, "view": view, **changes}
+        return "/history?" + urlencode({key: value for key, value in values.items() if value})
+
+    chips = [(to(project="", list="", recent=""), ask.t("すべて"), _is_everything(found, ask))]
+    if found.project_id:
+        chips.append((to(list=""), ask.t("この案件"), not found.list_id))
+    if found.list_id:
+        chips.append((to(), ask.t("このリスト"), True))
+    is_recent = ask.flag("recent")
+    chips.append((to(recent="" if is_recent else "1"), ask.t("24時間以内"), is_recent))
+    return chips
+
+
+def _is_everything(found: Filter, ask: Ask) -> bool:
+    return not (found.project_id or found.list_id or ask.flag("recent"))
+
+
+def _columns(ask: Ask, found: Filter) -> list[str]:
+    """The columns of the chosen project's lists, in the order of the newest."""
+    every = lists.table(ask.services.store, ask.tenant_id, project_id=found.project_id)
+    names: dict[str, None] = {}
+    for line in every:
+        if found.list_id in (0, line.id):
+            standing = lists.get(ask.services.store, ask.tenant_id, line.id)
+            names.update(dict.fromkeys(lists.headers_of(standing) if standing else ()))
+    return list(names)[:COLUMNS_MAX]
 
 
 def _options(ask: Ask, found: Filter) -> dict[str, Any]:
@@ -130,14 +172,15 @@ def _options(ask: Ask, found: Filter) -> dict[str, Any]:
     for project in projects.every(store, tenant_id):
         if found.project_id in (0, project.id):
             for code in result_codes.every(store, tenant_id, project.id, with_retired=True):
-                codes.setdefault(code.code, f"{code.code} {code.name}")
+                codes.setdefault(code.code, f"{code.code} {ask.t(code.name)}")
     people = users.every(store, tenant_id, with_retired=True)
     return {
         "project_options": [(0, every), *((row.id, row.name) for row in projects.every(store, tenant_id))],
         "list_options": [(0, every), *((line.id, line.name) for line in lines)],
         "list_names": {line.id: line.name for line in lists.table(store, tenant_id)},
         "code_options": [("", every), *sorted(codes.items())],
-        "user_options": [(0, every), *((user.id, user.name) for user in people)],
+        "user_options": [(0, every), *((user.id, user.name) for user in people), (NOBODY, ask.t("システム"))],
+        "columns": _columns(ask, found) if found.project_id else [],
     }
 
 
@@ -159,22 +202,49 @@ HEADS: Final = (
 )
 
 
+PEOPLE_HEADS: Final = ("顧客ID", "電話番号", "氏名", "フリガナ", "リスト", "最終結果", "最終架電", "回数")
+
+
 def export(ask: Ask) -> Any:
-    """The entries found, as CSV; logged."""
-    out = io.StringIO()
+    """What is found, as CSV: a row an entry, or a row a customer; logged."""
+    is_people = ask.text("view") == "customers"
+    heads, pages, name = (
+        (PEOPLE_HEADS, _people_pages, ask.t("顧客"))
+        if is_people
+        else (HEADS, _entry_pages, ask.t("対応履歴"))
+    )
+    out, count = io.StringIO(), 0
     writer = csv.writer(out)
-    writer.writerow(HEADS)
-    found, count = wanted(ask), 0
-    for start in range(0, EXPORT_MAX, PAGE_MAX):
-        page = history.search(ask.services.store, ask.tenant_id, found, offset=start, limit=PAGE_MAX)
-        for row in page.lines:
-            writer.writerow([_safe(cell) for cell in _cells(ask, row)])
-        count += len(page.lines)
-        if len(page.lines) < PAGE_MAX:
-            break
+    writer.writerow([ask.t(head) for head in heads])
+    for rows in pages(ask, wanted(ask)):
+        writer.writerows([_safe(cell) for cell in row] for row in rows)
+        count += len(rows)
     log_action(ask, "history", "exported", f"{count}: {ask.request.query_string[:200]}")
     stamp = ask.services.calendar.stamp(ask.services.now_ms())
-    return ask.csv(out.getvalue(), f"対応履歴_{stamp}.csv")
+    return ask.csv(out.getvalue(), f"{name}_{stamp}.csv")
+
+
+def _entry_pages(ask: Ask, found: Filter) -> Iterator[list[list[Any]]]:
+    for start in range(0, EXPORT_MAX, PAGE_MAX):
+        page = history.search(ask.services.store, ask.tenant_id, found, offset=start, limit=PAGE_MAX)
+        yield [_cells(ask, row) for row in page.lines]
+        if len(page.lines) < PAGE_MAX:
+            return
+
+
+def _people_pages(ask: Ask, found: Filter) -> Iterator[list[list[Any]]]:
+    names = {line.id: line.name for line in lists.table(ask.services.store, ask.tenant_id)}
+    for start in range(0, EXPORT_MAX, PAGE_MAX):
+        page = history.people(ask.services.store, ask.tenant_id, found, offset=start, limit=PAGE_MAX)
+        yield [
+            [
+                f"{row.list_id}-{row.id}", row.number, row.name, row.kana, names.get(row.list_id, ""),
+                row.last_code, ask.services.calendar.time(row.last_called_at), row.attempts,
+            ]
+            for row in page.customers
+        ]  # fmt: skip
+        if len(page.customers) < PAGE_MAX:
+            return
 
 
 def _cells(ask: Ask, row: Any) -> list[Any]:
@@ -217,6 +287,7 @@ def show_customer(ask: Ask, customer_id: int, *, problem: str = "") -> Any:
         status=400 if problem else 200,
         problem=problem,
         customer=customer,
+        listen=ask.integer("listen"),
         in_list=in_list,
         fields=customers.fields(store, ask.tenant_id, customer_id),
         numbers=customers.added_numbers(store, ask.tenant_id, customer_id),

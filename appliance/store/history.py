@@ -9,10 +9,10 @@ import unicodedata
 from typing import Any, Final
 
 from appliance.errors import BadInput
-from appliance.store import numbers, record
+from appliance.store import customers, numbers, record
 from appliance.store.counters import Deltas, HistoryRow
-from appliance.store.customers import katakana
-from appliance.store.models import HistoryLine, Noun
+from appliance.store.customers import VISIBLE, katakana
+from appliance.store.models import Customer, HistoryLine, Noun
 from appliance.store.open import Store
 
 PAGE_MAX: Final = 200
@@ -31,13 +31,30 @@ class Filter(Noun, frozen=True):
     to_at: int = 0
     text: str = ""
     talk_min_ms: int = 0
+    talk_max_ms: int = 0
     has_recording: bool = False
+    is_nobodys: bool = False  # what reached no operator
+    field_name: str = ""  # a column of the project's lists, and a part of what stands in it
+    field_text: str = ""
+
+    @property
+    def is_of_entries(self) -> bool:
+        """Whether a condition asks for entries: customers without one cannot meet it."""
+        asked = (self.user_id, self.code, self.from_at, self.to_at, self.talk_min_ms, self.talk_max_ms)
+        return any((*asked, self.has_recording, self.is_nobodys))
 
 
 class Page(Noun, frozen=True):
     """One page, newest first, and how many there are in all (at most COUNT_MAX + 1)."""
 
     lines: tuple[HistoryLine, ...]
+    count: int
+
+
+class People(Noun, frozen=True):
+    """One page of customers, and how many there are in all (at most COUNT_MAX + 1)."""
+
+    customers: tuple[Customer, ...]
     count: int
 
 
@@ -48,6 +65,7 @@ _LINE: Final = (
     " coalesce(seat.label, '') AS seat_label, h.number, h.code, coalesce(r.name, '') AS code_name,"
     " h.memo, h.at, h.talk_ms, h.wait_ms, h.wrap_ms, h.edited_at, coalesce(recording.id, 0) AS recording_id,"
     " coalesce(recording.deleted_at, 0) AS recording_deleted_at,"
+    " coalesce(recording.deleted_reason, '') AS recording_deleted_reason,"
     " coalesce(recording.lost_reason, '') AS recording_lost FROM history h"
     " LEFT JOIN project ON project.id = h.project_id LEFT JOIN list ON list.id = h.list_id"
     " LEFT JOIN customer ON customer.id = h.customer_id LEFT JOIN user ON user.id = h.user_id"
@@ -72,6 +90,28 @@ def search(store: Store, tenant_id: int, wanted: Filter, *, offset: int = 0, lim
         )
         lines = [line(store, tenant_id, row[0]) for row in ids]
     return Page(lines=tuple(found for found in lines if found), count=int(count))
+
+
+def people(store: Store, tenant_id: int, wanted: Filter, *, offset: int = 0, limit: int = 50) -> People:
+    """The customers of the same conditions: newest contact first where entries are asked for, else by ID."""
+    if wanted.is_of_entries:
+        where, values = _where(tenant_id, wanted)
+        rows = "FROM history h WHERE h.customer_id > 0 AND " + where + " GROUP BY h.customer_id"
+        order = " ORDER BY max(h.at) DESC, h.customer_id DESC"
+        column = "h.customer_id"
+    else:
+        where, values = _where_people(tenant_id, wanted)
+        rows, order, column = f"FROM customer c WHERE {where}", " ORDER BY c.id", "c.id"
+    with store.reading():
+        ids = store.tuples(
+            f"SELECT {column} " + rows + order + " LIMIT ? OFFSET ?", (*values, min(limit, PAGE_MAX), offset)
+        )
+        count = store.value(
+            f"SELECT count(*) FROM (SELECT 1 {rows} LIMIT ?)",  # noqa: S608 - constants
+            (*values, COUNT_MAX + 1),
+        )
+        found = [customers.get(store, tenant_id, customer_id) for (customer_id,) in ids]
+    return People(customers=tuple(one for one in found if one), count=int(count))
 
 
 def line(store: Store, tenant_id: int, history_id: int) -> HistoryLine | None:
@@ -176,6 +216,13 @@ def _where(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
         parts.append(("h.at < ?", (wanted.to_at,)))
     if wanted.talk_min_ms:
         parts.append(("h.talk_ms >= ?", (wanted.talk_min_ms,)))
+    if wanted.talk_max_ms:
+        parts.append(("h.talk_ms > 0 AND h.talk_ms <= ?", (wanted.talk_max_ms,)))
+    if wanted.is_nobodys:
+        parts.append(("h.user_id = 0", ()))
+    if wanted.field_name and wanted.field_text:
+        condition, asked = _field_condition(tenant_id, wanted)
+        parts.append((f"h.customer_id IN ({condition})", asked))
     if wanted.has_recording:
         parts.append(
             ("EXISTS (SELECT 1 FROM recording WHERE attempt_id = h.attempt_id AND deleted_at = 0)", ())
@@ -185,6 +232,62 @@ def _where(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
     return " AND ".join(part for part, _ in parts), tuple(value for _, values in parts for value in values)
 
 
+def _where_people(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
+    """The same for customers, who need no entry."""
+    parts: list[tuple[str, tuple[Any, ...]]] = [
+        (
+            "c.tenant_id = ? AND c.list_id IN"  # noqa: S608 - constants
+            f" (SELECT id FROM list WHERE tenant_id = ? AND deleted_at = 0 AND is_hidden = 0) AND {VISIBLE}",
+            (tenant_id, tenant_id),
+        )
+    ]
+    for column in ("project_id", "list_id"):
+        value = getattr(wanted, column)
+        if value:
+            parts.append((f"c.{column} = ?", (value,)))
+    if wanted.customer_id:
+        parts.append(("c.id = ?", (wanted.customer_id,)))
+    if wanted.field_name and wanted.field_text:
+        condition, asked = _field_condition(tenant_id, wanted)
+        parts.append((f"c.id IN ({condition})", asked))
+    if wanted.text.strip():
+        parts.append(_person_condition(wanted.text))
+    return " AND ".join(part for part, _ in parts), tuple(value for _, values in parts for value in values)
+
+
+def _field_condition(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
+    """Customers of the lists that have the column, by a part of its value."""
+    return (
+        "SELECT f.id FROM list l JOIN json_each(l.headers) k ON k.value = ?"
+        " JOIN customer f ON f.list_id = l.id AND json_extract(f.fields, '$[' || k.key || ']') LIKE ?"
+        " WHERE l.tenant_id = ? AND (? = 0 OR l.project_id = ?) AND (? = 0 OR l.id = ?)",
+        (
+            wanted.field_name, f"%{wanted.field_text.strip()}%", tenant_id, wanted.project_id,
+            wanted.project_id, wanted.list_id, wanted.list_id,
+        ),
+    )  # fmt: skip
+
+
+def _person_condition(text: str) -> tuple[str, tuple[Any, ...]]:
+    """`12-3456` or `3456`: an ID; a whole number or its end; else a part of name or フリガナ."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    digits = numbers.digits_of(plain)
+    if digits and isinstance(numbers.normalise(plain), numbers.Number):
+        return (
+            "(c.number = ? OR c.id IN (SELECT customer_id FROM customer_number WHERE number = ?))",
+            (digits, digits),
+        )
+    if digits:
+        return "(c.id = ? OR c.number LIKE ?)", (_id_in(plain, digits), f"%{digits}")
+    return "(c.name LIKE ? OR c.kana LIKE ?)", (f"%{plain}%", f"%{katakana(plain)}%")
+
+
+def _id_in(plain: str, digits: str) -> int:
+    """The customer's part of `list-customer`; else all the digits."""
+    _, dash, last = plain.rpartition("-")
+    return min(int(last) if dash and last.isdigit() else int(digits), 2**62)
+
+
 def _text_condition(text: str) -> tuple[str, tuple[Any, ...]]:
     """A whole number, a customer's ID or the end of a number; else a part of name, フリガナ or memo."""
     plain = unicodedata.normalize("NFKC", text).strip()
@@ -192,7 +295,7 @@ def _text_condition(text: str) -> tuple[str, tuple[Any, ...]]:
     if digits and isinstance(numbers.normalise(plain), numbers.Number):
         return "h.number = ?", (digits,)
     if digits:
-        return "(h.customer_id = ? OR h.number LIKE ?)", (int(digits), f"%{digits}")
+        return "(h.customer_id = ? OR h.number LIKE ?)", (_id_in(plain, digits), f"%{digits}")
     like = f"%{plain}%"
     return (
         "(h.memo LIKE ? OR h.customer_id IN (SELECT id FROM customer WHERE name LIKE ? OR kana LIKE ?))",

@@ -266,6 +266,7 @@ class HistoryLine(Noun, frozen=True):
     edited_at: int
     recording_id: int
     recording_deleted_at: int
+    recording_deleted_reason: str
     recording_lost: str
 
 

@@ -17,7 +17,7 @@ Page = Literal["history", "reports"]
 VIEWS_MAX: Final = 50  # of one person on one page: a menu, not an archive
 NAME_MAX: Final = 40
 ADDRESS_MAX: Final = 600
-ADDRESS: Final[dict[Page, str]] = {"history": r"/history(\?.*)?", "reports": r"/reports/[a-z]+(\?.*)?"}
+ADDRESS: Final[dict[Page, str]] = {"history": r"/history(\?.*)?", "reports": r"/reports/[a-z-]+(\?.*)?"}
 
 
 class SavedView(Noun, frozen=True):

@@ -16,6 +16,7 @@ const GROWS_MS = 3000;
 const LOUDER = 0.6; // telephone speech stays far below full scale: a power below one makes it readable
 let peaks = { left: [], right: [], seconds: 0 };
 let current = null;
+let marks = []; // seconds
 
 export async function open(button) {
   current = button;
@@ -25,8 +26,11 @@ export async function open(button) {
   peaks = { left: [], right: [], seconds: Number(button.dataset.seconds) || 0 };
   audio.src = button.dataset.play;
   audio.playbackRate = Number($("speed").value);
+  marks = [];
+  $("link").hidden = !button.dataset.link;
+  say($("told"), "");
   const start = /^#t=(\d+)/.exec(location.hash);
-  if (start && button.dataset.linked) audio.currentTime = Number(start[1]);
+  if (start && button.dataset.linked) audio.addEventListener("loadedmetadata", () => seek(Number(start[1])), { once: true });
   audio.play().catch(() => {}); // a browser may want a click of its own: the button is there
   draw();
   await measure();
@@ -78,6 +82,15 @@ function draw() {
       pen.fillRect(at * step, top + (height / 2 - tall) / 2, Math.max(1, step - 0.5), tall);
     });
   }
+  pen.fillStyle = colour("--alarm");
+  for (const second of marks) {
+    const x = total() ? (second / total()) * width : 0;
+    pen.beginPath();
+    pen.moveTo(x - 6 * devicePixelRatio, 0);
+    pen.lineTo(x + 6 * devicePixelRatio, 0);
+    pen.lineTo(x, 9 * devicePixelRatio);
+    pen.fill();
+  }
   const at = total() ? (audio.currentTime / total()) * width : 0;
   pen.fillStyle = colour("--text");
   pen.fillRect(at, 0, 2, height);
@@ -113,6 +126,20 @@ function seek(seconds) {
   else audio.currentTime = at;
 }
 
+// A mark stands at its second, and its link opens the recording there.
+function mark() {
+  const second = Math.floor(audio.currentTime);
+  marks.push(second);
+  draw();
+  if (!current?.dataset.link) return;
+  const url = new URL(current.dataset.link, location.origin);
+  url.hash = `t=${second}`;
+  navigator.clipboard?.writeText(url.href).then(
+    () => say($("told"), t("{at} へのリンクをコピーしました。", { at: duration(second) })),
+    () => say($("told"), url.href),
+  );
+}
+
 for (const name of ["timeupdate", "play", "pause", "loadedmetadata", "durationchange"]) audio.addEventListener(name, tick);
 audio.addEventListener("error", async () => {
   // The element does not say why; the server does.
@@ -122,6 +149,7 @@ audio.addEventListener("error", async () => {
 $("toggle").addEventListener("click", () => (audio.paused ? audio.play() : audio.pause()));
 $("slider").addEventListener("input", (event) => seek(Number(event.target.value)));
 $("speed").addEventListener("change", (event) => (audio.playbackRate = Number(event.target.value)));
+$("link").addEventListener("click", mark);
 $("close").addEventListener("click", () => {
   audio.pause();
   bar.hidden = true;
@@ -134,7 +162,7 @@ canvas.addEventListener("click", (event) => {
 for (const button of bar.querySelectorAll("[data-jump]")) button.addEventListener("click", () => jump(Number(button.dataset.jump)));
 bar.addEventListener("keydown", (event) => {
   if (event.isComposing || event.target.matches("select, button") && event.key === " ") return;
-  const keys = { " ": () => (audio.paused ? audio.play() : audio.pause()), ArrowLeft: () => jump(event.shiftKey ? -30 : -5), ArrowRight: () => jump(event.shiftKey ? 30 : 5) };
+  const keys = { " ": () => (audio.paused ? audio.play() : audio.pause()), m: mark, M: mark, ArrowLeft: () => jump(event.shiftKey ? -30 : -5), ArrowRight: () => jump(event.shiftKey ? 30 : 5) };
   if (keys[event.key] && !event.target.matches("select")) {
     event.preventDefault();
     keys[event.key]();
