@@ -6,29 +6,21 @@ Every second of a seat that is logged in ends up in exactly one interval: wait, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 from appliance.audio import messages as audio
 from appliance.dialer import outputs
 from appliance.dialer.attempt import Attempt
 from appliance.dialer.attempt import Event as CallEvent
-from appliance.dialer.attempt import State as CallState
 from appliance.dialer.inputs import LoginChecked, StandingSeat
 from appliance.dialer.machine_books import Books
 from appliance.dialer.machine_core import Core
+from appliance.dialer.machine_login import LogIn
 from appliance.dialer.machine_voice import BYE, Voice
+from appliance.dialer.machine_wrap import NO_CODE, WrapUp
 from appliance.dialer.project import Project
 from appliance.dialer.seat import SHOWN, TYPED_MAX, Do, Event, Seat, State
 from appliance.phones import messages as phones
-
-TAKE_BACK_S: Final = 10.0
-NO_CODE: Final = "98"
-REFUSED_PROMPTS: Final = {
-    "": "login-failed",
-    "wrong": "login-failed",
-    "locked": "login-locked",
-    "taken": "login-taken",
-}
 
 
 class Calls(Protocol):
@@ -47,15 +39,18 @@ class Desks:
         self.calls: Calls
         self.books = Books(core)
         self._voice = Voice(core)
-        self._login = LoginChecked(0)
+        self._login = LogIn(core, self.books, self._voice)
+        self._wrap = WrapUp(
+            core, self.books, self._voice, lambda attempt, event: self.calls.step(attempt, event)
+        )
         self._do: dict[Do, Callable[[Seat], None]] = {
             Do.NOTHING: lambda _seat: None,
             Do.TYPE: lambda _seat: None,  # `key` keeps what is typed
-            Do.ASK_ID: self._ask_id,
-            Do.ASK_PIN: self._ask_pin,
-            Do.CHECK: self._check,
-            Do.WELCOME: self._welcome,
-            Do.SAY_REFUSED: self._say_refused,
+            Do.ASK_ID: self._login.ask_id,
+            Do.ASK_PIN: self._login.ask_pin,
+            Do.CHECK: self._login.check,
+            Do.WELCOME: self._login.welcome,
+            Do.SAY_REFUSED: self._login.say_refused,
             Do.BE_READY: self._be_ready,
             Do.BE_PAUSED: lambda seat: self._voice.say(seat, "press-star"),
             Do.DIAL: lambda _seat: None,  # `Machine` opens the attempt
@@ -63,13 +58,13 @@ class Desks:
             Do.SAY_NO_ANSWER: self._say_no_answer,
             Do.TALK: self._talk,
             Do.END_TALK: self._end_talk,
-            Do.ASK_CODE: self._after_talk,
-            Do.RE_ASK_CODE: self._ask_code,
-            Do.TAKE_BACK: self._take_back,
+            Do.ASK_CODE: self._wrap.begin,
+            Do.RE_ASK_CODE: self._wrap.ask_code,
+            Do.TAKE_BACK: self._wrap.take_back,
             Do.READ_BACK: self._voice.read_back,
-            Do.SAY_UNKNOWN: self._say_unknown,
-            Do.SAY_MISSING: self._say_missing,
-            Do.SAVE_CODE: self._save_keyed_code,
+            Do.SAY_UNKNOWN: self._wrap.say_unknown,
+            Do.SAY_MISSING: self._wrap.say_missing,
+            Do.SAVE_CODE: self._wrap.save_keyed,
             Do.REST: lambda seat: self._voice.say(seat, "press-star"),
             Do.LEAVE: self._leave,
             Do.LEAVE_CALLING: self._leave_calling,
@@ -120,14 +115,8 @@ class Desks:
         core = self._core
         seat.last_action = core.now
         project = core.projects.get(seat.project_id)
-        can_take_back = (
-            project is not None
-            and project.settings.is_take_back
-            and seat.last is not None
-            and core.now - seat.coded <= TAKE_BACK_S
-        )
         codes = project.codes if project is not None else frozenset[str]()
-        event = seat.key_event(digit, codes=codes, can_take_back=can_take_back)
+        event = seat.key_event(digit, codes=codes, can_take_back=self._wrap.can_take_back(seat))
         if event is None or not seat.takes(event):
             return
         if event in (Event.DIGIT, Event.CODE_KNOWN, Event.CODE_UNKNOWN):
@@ -135,12 +124,8 @@ class Desks:
         self.step(seat, event)
 
     def login_checked(self, seat: Seat, login: LoginChecked) -> None:
-        """The store's word on ID and PIN.  A user sits at one seat only."""
-        is_taken = login.user_id and any(
-            other.user_id == login.user_id for other in self._core.seats.values()
-        )
-        self._login = LoginChecked(seat.seat_id, reason="taken") if is_taken else login
-        self.step(seat, Event.LOGIN_OK if self._login.user_id else Event.LOGIN_REFUSED)
+        """The store's word on ID and PIN."""
+        self.step(seat, Event.LOGIN_OK if self._login.judge(login) else Event.LOGIN_REFUSED)
 
     def force_out(self, seat: Seat, *, is_now: bool, reason: str) -> None:
         """Log a seat out; a call, and its code, are waited for unless `is_now`."""
@@ -180,7 +165,7 @@ class Desks:
             seat.state = State.ENTERING
             seat.wrap_from = core.now
             self.books.sit(seat, is_in=True)
-            self._ask_code(seat)
+            self._wrap.ask_code(seat)
         core.show(seat)
 
     # --- what calls do to seats -----------------------------------------------------------------------
@@ -203,36 +188,6 @@ class Desks:
         if seat.attempt is attempt:
             seat.attempt = None
             self.step(seat, Event.PREVIEW_OVER)
-
-    # --- the log-in -----------------------------------------------------------------------------------
-
-    def _ask_id(self, seat: Seat) -> None:
-        seat.typed = seat.phone_id = ""
-        self._voice.say(seat, "login-id")
-
-    def _ask_pin(self, seat: Seat) -> None:
-        seat.phone_id, seat.typed = seat.typed, ""
-        self._voice.say(seat, "login-pin")
-
-    def _check(self, seat: Seat) -> None:
-        pin, seat.typed = seat.typed, ""
-        self._core.emit(outputs.CheckLogin(seat.seat_id, seat.phone_id, pin))
-
-    def _welcome(self, seat: Seat) -> None:
-        login = self._login
-        seat.user_id, seat.user_name, seat.tenant_id = login.user_id, login.user_name, login.tenant_id
-        seat.project_ids = login.project_ids
-        seat.project_id = self.books.home_of(seat)
-        seat.since = seat.interval_from = self._core.now
-        seat.new_day()
-        seat.wait_s = 0.0
-        seat.saved_code = ""
-        self.books.keep(seat)
-        self._voice.say(seat, "welcome", "press-star")
-
-    def _say_refused(self, seat: Seat) -> None:
-        seat.typed = seat.phone_id = ""
-        self._voice.say(seat, REFUSED_PROMPTS[self._login.reason], "login-id")
 
     # --- ready, and talking ---------------------------------------------------------------------------
 
@@ -262,21 +217,7 @@ class Desks:
     def _end_talk(self, seat: Seat) -> None:
         assert seat.attempt is not None
         self.calls.step(seat.attempt, CallEvent.HUNG_UP)
-        self._after_talk(seat)
-
-    def _after_talk(self, seat: Seat) -> None:
-        self._count_talk(seat)
-        self._ask_code(seat)
-
-    def _count_talk(self, seat: Seat) -> None:
-        core, attempt = self._core, seat.attempt
-        assert attempt is not None
-        core.projects[attempt.project_id].pacer.seat_talked(core.now - attempt.connected)
-        seat.wrap_from = core.now
-
-    def _ask_code(self, seat: Seat) -> None:
-        seat.typed = ""
-        self._voice.say(seat, "enter-code")
+        self._wrap.begin(seat)
 
     def _give_up(self, seat: Seat) -> None:
         attempt, seat.attempt = seat.attempt, None
@@ -286,59 +227,6 @@ class Desks:
 
     def _say_no_answer(self, seat: Seat) -> None:
         self._voice.say(seat, "tone:busy", "ready")
-
-    # --- the code -------------------------------------------------------------------------------------
-
-    def _say_unknown(self, seat: Seat) -> None:
-        seat.typed = ""
-        self._voice.say(seat, "code-unknown", "enter-code")
-
-    def _say_missing(self, seat: Seat) -> None:
-        seat.typed = ""
-        self._voice.say(seat, "code-missing", "enter-code")
-
-    def _save_keyed_code(self, seat: Seat) -> None:
-        """`*`: the code is stored, and the seat is dialled for again."""
-        self._save_code(seat, seat.typed)
-        seat.typed = ""
-        seat.wait_s = 0.0
-        self._voice.say(seat, "code-saved")
-
-    def _save_code(self, seat: Seat, code: str) -> None:
-        core, attempt = self._core, seat.attempt
-        assert attempt is not None, f"seat {seat.seat_id} owes no code"
-        is_replacing = attempt.state in (CallState.CODED, CallState.DISPOSED)
-        if is_replacing:
-            self._count_code(seat, attempt.result, sign=-1)
-        wrap_s = core.now - seat.wrap_from
-        core.projects[attempt.project_id].pacer.seat_wrapped(wrap_s)
-        attempt.result = code
-        self._count_code(seat, code, sign=1)
-        talk_s = attempt.parted - attempt.connected if attempt.connected >= 0 else 0.0
-        core.emit(
-            outputs.SaveHistory(
-                attempt.attempt_id, attempt.tenant_id, attempt.project_id, attempt.list_id,
-                attempt.customer.customer_id, attempt.customer.number, code, core.wall_now,
-                seat.seat_id, seat.user_id, talk_s, attempt.wait_s, wrap_s, is_replacing,
-            )
-        )  # fmt: skip
-        seat.attempt, seat.last, seat.saved_code, seat.coded = None, attempt, code, core.now
-        self.calls.step(attempt, CallEvent.CODE_ENTERED)
-        self.books.keep(seat)
-
-    def _count_code(self, seat: Seat, code: str, *, sign: int) -> None:
-        known = self._voice.code_of(seat, code)
-        if known is not None and seat.attempt is not None:
-            self._core.minutes.count_code(
-                seat.attempt.list_id, self._core.wall_now,
-                is_contact=known.is_contact, is_sales=known.is_sales, sign=sign,
-            )  # fmt: skip
-
-    def _take_back(self, seat: Seat) -> None:
-        seat.attempt, seat.last = seat.last, None
-        seat.saved_code = ""
-        seat.wrap_from = self._core.now
-        self._ask_code(seat)
 
     # --- leaving --------------------------------------------------------------------------------------
 
@@ -359,12 +247,12 @@ class Desks:
     def _leave_talk(self, seat: Seat) -> None:
         assert seat.attempt is not None
         self.calls.step(seat.attempt, CallEvent.HUNG_UP)
-        self._count_talk(seat)
+        self._wrap.count_talk(seat)
         self._leave_owing(seat)
 
     def _leave_owing(self, seat: Seat) -> None:
         if seat.attempt is not None:
-            self._save_code(seat, NO_CODE)
+            self._wrap.save(seat, NO_CODE)
         self._leave(seat)
 
     def _see_off(self, seat: Seat) -> None:
