@@ -22,9 +22,10 @@ from appliance.simulator.shift_measured import MeasuredLaws, laws_of, memory_of
 
 NICENESS: Final = 15  # below imports, far below calls
 CPU_S_MAX: Final = 40
-WARM_UP_S: Final = 1200.0  # everybody sits down at once: that is not how the floor stands now
-SEAT_HOURS: Final = 8.0  # measured in each run: a first answer in seconds, more runs make it finer
-HOURS: Final = (0.4, 1.0)
+TALKS: Final = 200  # measured in each run: a first answer in seconds, more runs make it finer
+HOURS: Final = (0.1, 2.0)
+WARM_UP_TALKS: Final = 10  # of each seat: all sit down at once, which is not how the floor stands now
+IDLE_S: Final = 15.0  # a guess of what a seat waits between talks, to say how long so many of them take
 FIRST_HOUR: Final = 9  # simulated shifts begin at nine
 
 
@@ -65,19 +66,30 @@ class Run(msgspec.Struct, frozen=True):
 def run(question: Question, setting: Setting, seed: int) -> Run:
     """Simulate one stretch.  The same seed has the same chances for every setting."""
     laws = _laws(question)
-    hours = min(HOURS[1], max(HOURS[0], SEAT_HOURS / question.seats))
+    hours, warm_up_s = _length(question)
     plan = Plan(
-        seats=question.seats, hours=hours + WARM_UP_S / 3600, answer=laws.answer, target=setting.target,
+        seats=question.seats, hours=hours + warm_up_s / 3600, answer=laws.answer, target=setting.target,
         mode=setting.mode, overdial=setting.overdial, ratio=setting.ratio, seed=seed,
-        is_ring_cut=question.is_ring_cut, channels=max(1, setting.channels), warm_up_s=WARM_UP_S,
+        is_ring_cut=question.is_ring_cut, channels=max(1, setting.channels), warm_up_s=warm_up_s,
     )  # fmt: skip
     shift = Shift(plan, laws=laws)
     shift.project = msgspec.structs.replace(shift.project, ring_timeout_s=question.ring_timeout_s)
     memory = memory_of(laws, list_id=LIST, hour=FIRST_HOUR, target=setting.target)
     shift.run(lambda ready: ready.world.tell(inputs.Remembered(PROJECT, memory)))
     tally = shift.tally
-    counted = [is_abandoned for at, is_abandoned in tally.answers if at >= WARM_UP_S]
+    counted = [is_abandoned for at, is_abandoned in tally.answers if at >= warm_up_s]
     return Run(setting, seed, len(counted), sum(counted), len(tally.waits), sum(tally.waits))
+
+
+def _length(question: Question) -> tuple[float, float]:
+    """Hours that hold enough talks, and the seconds before them until the floor is in its stride."""
+    cycle_s = IDLE_S + _mean(question.talks_s) + _mean(question.wraps_s)
+    hours = TALKS * cycle_s / question.seats / 3600
+    return min(HOURS[1], max(HOURS[0], hours)), WARM_UP_TALKS * cycle_s
+
+
+def _mean(seconds: tuple[float, ...]) -> float:
+    return sum(seconds) / len(seconds)
 
 
 @functools.lru_cache(maxsize=1)
