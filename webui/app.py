@@ -22,6 +22,7 @@ from webui import (
     auth,
     blocked,
     board,
+    device,
     health,
     history,
     imports,
@@ -60,6 +61,7 @@ RESOURCES: Final = (
     blocked,
     monitor,
     health,
+    device,
 )
 
 HEADERS: Final = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import bottle
@@ -18,6 +18,7 @@ from appliance.errors import YobirinError
 from appliance.settings import Home, Settings
 from appliance.store.jobs import Queue
 from appliance.store.open import Store
+from webui.box_live import BoxLive
 from webui.forecasts import Forecaster
 from webui.format import Calendar, day_of
 from webui.live import Live
@@ -67,6 +68,7 @@ class Services:
     live: Live
     slots: Slots
     forecasts: Forecaster
+    box: BoxLive
     pages: Pages
 
     def now_ms(self) -> int:
@@ -102,7 +104,15 @@ class Ask:
 
     @property
     def address(self) -> str:
-        return str(self.request.environ.get("REMOTE_ADDR", ""))
+        """Who asks; behind the box's own nginx it is the one nginx names."""
+        near = str(self.request.environ.get("REMOTE_ADDR", ""))
+        named = str(self.request.environ.get("HTTP_X_REAL_IP", ""))
+        return named if named and near in ("127.0.0.1", "::1") else near
+
+    @property
+    def spoken(self) -> Literal["ja", "en"]:
+        """The page's language, for rooms that have words of their own."""
+        return "en" if self.language == "en" else "ja"
 
     def refusal(self, error: YobirinError) -> str:
         """What was refused and what to do, in the reader's language."""

@@ -10,6 +10,7 @@ from appliance.dialer.messages import LogOutSeat
 from appliance.store import history, lists, projects, seats
 from appliance.store.history import Filter
 from appliance.store.models import HistoryLine
+from webui import device_view
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.format import duration
@@ -74,9 +75,11 @@ def _names(ask: Ask) -> dict[str, Any]:
 def events(ask: Ask) -> Any:
     """One stream for a browser.  It ends after some minutes and is asked for again, session and all."""
     live, tenant_id, translate = ask.services.live, ask.tenant_id, ask.t
+    box, language = ask.services.box, ask.spoken
 
     def look() -> Any:
-        return board_view(live.board, tenant_id=tenant_id, translate=translate)
+        view = board_view(live.board, tenant_id=tenant_id, translate=translate)
+        return view | {"health": {"lamp": device_view.lamp(box.health, translate, language)}}
 
     return stream(ask, look)
 

@@ -73,6 +73,12 @@ class Live:
             self._changed.wait_for(lambda: self._version != version or self._is_closing, timeout_s)
             return self._version
 
+    def touch(self) -> None:
+        """Something else that streams show has changed: they look again."""
+        with self._changed:
+            self._version += 1
+            self._changed.notify_all()
+
     def request(self, body: Any) -> Any:
         """Ask the dialer.  Raises PeerGone, Refused."""
         client = BlockingClient(self._socket, messages.Union, name="web", timeout_s=REQUEST_TIMEOUT_S)

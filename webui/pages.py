@@ -38,6 +38,8 @@ NOTICES: Final[dict[str, str]] = {
     "enabled": "有効にしました。",
     "disabled": "無効にしました。",
     "deleted": "削除しました。",
+    "acknowledged": "警報を確認しました。",
+    "cut": "切断しました。",
     "view-kept": "ビューを保存しました。",
     "view-removed": "ビューを削除しました。",
     "added": "顧客を追加しました。",

@@ -14,6 +14,7 @@ from appliance.store.jobs import Queue
 from appliance.store.open import open_store
 from webui import app, server, tls
 from webui.ask import Services
+from webui.box_live import BoxLive
 from webui.forecasts import Forecaster
 from webui.format import Calendar
 from webui.live import Live
@@ -39,6 +40,7 @@ def services(home: Home, settings: Settings) -> Services:
         live=Live(home.socket("dialer"), clock=clock),
         slots=Slots(),
         forecasts=Forecaster(clock=clock),
+        box=BoxLive(home.socket("monitor")),
         pages=Pages(calendar, site_name=settings.site_name, zone=settings.time_zone),
     )
 
@@ -57,6 +59,7 @@ def run(home: Home, settings: Settings) -> None:
     )
     _stop_on_signals(built, site)
     built.live.start()
+    built.box.start(built.live.touch)
     pulse = Pulse(Heartbeat(home, "web").beat, address=settings.web.address, port=settings.web.port)
     pulse.start()
     log.info("pages on https://%s:%s/", settings.web.address, settings.web.port)
@@ -65,6 +68,7 @@ def run(home: Home, settings: Settings) -> None:
     finally:
         pulse.stop()
         built.live.close()
+        built.box.close()
         built.forecasts.close()
         site.stop()
         built.store.close()

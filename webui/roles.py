@@ -34,6 +34,8 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "reports.all": MANAGERS,
     "export": MANAGER,
     "blocked": MANAGERS,
+    "device.view": MANAGERS,  # and to acknowledge an alarm
+    "device.change": MANAGER,
 }
 
 ROLE_WORDS: Final[dict[str, str]] = {

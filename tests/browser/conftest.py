@@ -12,7 +12,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from appliance.settings import Home, Settings, Web
+from tests.browser import box
 from tests.browser import floor as floors
+from tests.browser.box import FakeMonitor
 from tests.browser.floor import PASSWORD, FakeDialer, Floor, Worker
 from webui import app, process, server, tls
 
@@ -28,6 +30,7 @@ class Site:
     url: str
     floor: Floor
     dialer: FakeDialer
+    monitor: FakeMonitor
 
 
 @dataclass
@@ -60,13 +63,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     )
     dialer = FakeDialer(home, floors.board(floor)).start()
     worker = Worker(home).start()
+    monitor = FakeMonitor(home, box.health()).start()
     services.live.start()
+    services.box.start(services.live.touch)
     thread = threading.Thread(target=built.serve, daemon=True)
     thread.start()
-    yield Site(f"https://127.0.0.1:{built.bind_addr[1]}", floor, dialer)
+    yield Site(f"https://127.0.0.1:{built.bind_addr[1]}", floor, dialer, monitor)
     services.live.close()
+    services.box.close()
     built.stop()
     thread.join(10)
+    monitor.stop()
     worker.stop()
     dialer.stop()
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from appliance.dialer.messages import Board, MinutePoint, SeatBoard
-from appliance.settings import Home, Settings, Web
+from appliance.settings import Home, Monitor, Settings, Web
 from appliance.store import audit, projects, users
 from tests.browser import floor as floors
 from tests.browser.floor import PASSWORD, Floor
@@ -132,7 +132,9 @@ def filled(route: Route, ids: int = 1) -> str:
 def test_every_route_names_a_right_and_the_open_ones_are_known(services: Services) -> None:
     routes = app.routes(services)
     open_paths = {(route.method, route.path) for route in routes if route.right == OPEN}
-    assert open_paths == {("GET", "/"), ("GET", "/login"), ("POST", "/login"), ("GET", "/health")}
+    assert open_paths == {
+        ("GET", "/"), ("GET", "/login"), ("POST", "/login"), ("GET", "/health"), ("GET", "/metrics"),
+    }  # fmt: skip
     monitor_paths = {route.path for route in routes if route.right == MONITOR}
     assert monitor_paths == {"/seat/<labels>", "/seat-events/<labels>", "/monitor/enrolled"}
     assert all(route.right in RIGHTS for route in routes if route.right not in (OPEN, MONITOR))
@@ -376,3 +378,34 @@ def test_another_tenants_seats_and_calls_do_not_reach_a_board_or_a_monitor(
     assert [answer.status for answer in answers] == [404, 404]
     assert json.loads(view)["seats"] == {} == json.loads(view)["minutes"]
     assert not any("よその" in answer.body for answer in answers)
+
+
+def test_metrics_are_nobodys_until_the_site_file_says_whose(floor: Floor) -> None:
+    allowed = Settings(monitor=Monitor(metrics_networks=("10.0.0.0/24",)))
+    for settings, near, named, status in (
+        (Settings(), "10.0.0.9", "", 404),
+        (allowed, "10.0.0.9", "", 200),
+        (allowed, "10.0.9.9", "", 404),
+        (allowed, "10.0.9.9", "10.0.0.9", 404),  # only our own nginx is believed
+        (allowed, "127.0.0.1", "10.0.0.9", 200),
+        (allowed, "127.0.0.1", "10.0.9.9", 404),
+    ):
+        built = process.services(floor.home, settings)
+        environ = {"REMOTE_ADDR": near} | ({"HTTP_X_REAL_IP": named} if named else {})
+        answer = Client(_from(app.build(built), environ)).ask("GET", "/metrics")
+        built.store.close()
+        assert answer.status == status, (near, named)
+
+
+def _from(wsgi: Any, told: dict[str, str]) -> Any:
+    return lambda environ, start: wsgi({**environ, **told}, start)
+
+
+def test_the_device_stands_without_a_monitor(manager: Client, operator: Client) -> None:
+    page = manager.ask("GET", "/device")
+    assert page.status == 200
+    assert "監視プログラムが応答していません" in page.body
+    refused = manager.post("/device/alarms/mirror/acknowledge")
+    assert (refused.status, "監視プログラムが応答していません" in refused.body) == (400, True)
+    assert manager.post("/device/channels/1/1/clear", reason="x").status == 404
+    assert operator.ask("GET", "/device").status == 403

@@ -177,6 +177,26 @@ for (const region of document.querySelectorAll("[data-refresh]")) {
   setTimeout(again, 1000 * Number(region.dataset.refresh));
 }
 
+// --- the box's lamp: grey while all is well; a change of an alarm refreshes what shows it ---------------
+
+const lamp = document.getElementById("lamp");
+if (live && lamp) {
+  let version = null;
+  live.on((view) => {
+    const found = view.health?.lamp;
+    if (!found) return;
+    if (lamp.dataset.weight !== found.weight) lamp.dataset.weight = found.weight;
+    lamp.title = found.sentence;
+    const told = lamp.querySelector("[role=status]");
+    const text = found.weight === "ok" ? "" : found.sentence;
+    if (told.textContent !== text) told.textContent = text;
+    if (version !== null && version !== found.version) {
+      for (const region of document.querySelectorAll("[data-health]")) refresh(region).catch(() => {});
+    }
+    version = found.version;
+  });
+}
+
 // --- table keys: arrows between rows, Enter opens ------------------------------------------------------
 
 // On the document: a region that refreshes itself brings new tables along.
