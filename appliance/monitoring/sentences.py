@@ -187,8 +187,12 @@ SENTENCES: Final[dict[str, Words]] = {
         "Look at the free space. Calls and results are kept.",
     ),
     "backup": Words(
-        "最後のバックアップは{hours}時間前です（試験復元 {drill}）。",
-        "last backup {hours} hours ago, last test restore {drill}",
+        "最後のバックアップは{hours}時間前、試験復元は{drill}日前です。",
+        "last backup {hours} hours ago, last test restore {drill} days ago",
+    ),
+    "backup_undrilled": Words(
+        "最後のバックアップは{hours}時間前です。試験復元はまだ行われていません。",
+        "last backup {hours} hours ago, never restored as a test",
     ),
     "backup_old": Words(
         "{hours}時間バックアップできていません。",
@@ -209,8 +213,8 @@ SENTENCES: Final[dict[str, Words]] = {
         "Check power, network and space of the backup's target.",
     ),
     "backup_untested": Words(
-        "試験復元が{drill}行われていません。",
-        "no test restore: {drill}",
+        "試験復元が{drill}日間行われていません。",
+        "no test restore for {drill} days",
         "試験復元を行ってください。",
         "Make a test restore.",
     ),

@@ -41,7 +41,7 @@ def _hours(at_ms: int, now: float) -> float | None:
 
 
 def judge_backup(seen: Backup, limits: Thresholds) -> Verdict:
-    drill = "—" if seen.drill_h is None else f"{seen.drill_h / 24:.0f} d"
+    drill = "-" if seen.drill_h is None else f"{seen.drill_h / 24:.0f}"
     values = {"hours": f"{seen.age_h or 0:.0f}", "drill": drill, "what": seen.error or "-"}
     if seen.age_h is None:
         return Verdict(Status.WARNING, "backup_failed" if seen.error else "backup_none", values)
@@ -55,4 +55,5 @@ def judge_backup(seen: Backup, limits: Thresholds) -> Verdict:
         return Verdict(Status.WARNING, "backup_failed", values, tuple(figures))
     if seen.drill_h is not None and seen.drill_h > DRILL_MAX_H:
         return Verdict(Status.WARNING, "backup_untested", values, tuple(figures))
-    return Verdict(Status.OK, "backup", values, tuple(figures))
+    key = "backup" if seen.drill_h is not None else "backup_undrilled"
+    return Verdict(Status.OK, key, values, tuple(figures))

@@ -155,9 +155,7 @@ def _process_status(process: Process, limits: Thresholds) -> tuple[Status, str, 
 
 
 def duration(seconds: float) -> str:
-    """h:mm above an hour, m:ss below; days above two of them."""
-    if seconds >= 172_800:
-        return f"{seconds / 86_400:.0f} d"
+    """h:mm:ss above an hour, m:ss below."""
     whole = int(seconds)
     if whole >= 3600:
         return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
