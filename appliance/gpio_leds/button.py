@@ -74,7 +74,7 @@ assert all(set(row) == set(Input) for row in TRANSITIONS.values())
 
 
 class Button:
-    """One button, sampled at least every 100 ms."""
+    """One button, sampled every 100 ms while it is down, and often enough to see that it is."""
 
     def __init__(self) -> None:
         self.state = State.UNSEEN

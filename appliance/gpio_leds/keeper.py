@@ -19,11 +19,12 @@ from appliance.gpio_leds.button import Button, State
 from appliance.gpio_leds.lamps import Asked, Lamp
 from appliance.gpio_leds.messages import AddressShown, BoxState, Event, PanelFailed, PanelRecovered
 from appliance.gpio_leds.panel import Panel, open_panel
-from appliance.gpio_leds.patterns import TICK_S
+from appliance.gpio_leds.patterns import TICK_S, Light
 from appliance.settings import Home
 
 log = logging.getLogger("lamps")
 
+RESTFUL_TICK_S: Final = 0.25  # while lamps only blink slowly and nobody is at the button
 REFRESH_S: Final = 5.0  # an expander that lost its supply shows the picture again after that long
 RETRY_FIRST_S: Final = 1.0
 RETRY_MAX_S: Final = 30.0
@@ -44,6 +45,8 @@ class PanelShow:
         self._button = Button()
         self._asked, self._asked_at = Asked.NOTHING, 0.0
         self._shown: frozenset[Lamp] | None = None
+        self._lights: dict[Lamp, Light] = {}
+        self._lights_of: tuple[BoxState, Asked] | None = None
         self._refresh_at = 0.0
         self._retry_at, self._retry_s = 0.0, RETRY_FIRST_S
         self.fault = ""
@@ -60,6 +63,11 @@ class PanelShow:
             return
         if self.fault:
             self._recovered()
+
+    def tick_s(self) -> float:
+        """How soon `at` wants to be called again."""
+        is_quiet = self._button.state in (State.UNSEEN, State.UP) and lamps.is_restful(self._lights)
+        return RESTFUL_TICK_S if is_quiet else TICK_S
 
     def stop(self) -> None:
         """An ordered end: only the power lamp stays."""
@@ -91,8 +99,10 @@ class PanelShow:
             self._asked = Asked.NOTHING
 
     def _light(self, state: BoxState, now: float) -> None:
+        if self._lights_of != (state, self._asked):
+            self._lights, self._lights_of = lamps.lights(state, self._asked), (state, self._asked)
         since = self._asked_at if self._asked is not Asked.NOTHING else 0.0
-        lit = lamps.lamps(state, now, asked=self._asked, since=since)
+        lit = lamps.lit(self._lights, max(0.0, now - since))
         if lit != self._shown or now >= self._refresh_at:
             self._panel.show(lit)
             self._shown, self._refresh_at = lit, now + REFRESH_S
@@ -149,7 +159,7 @@ class LampKeeper:
         self._thread.join(CLOSE_S)
 
     def _keep(self) -> None:
-        while not self._stopped.wait(TICK_S):
+        while not self._stopped.wait(self._show.tick_s()):
             try:
                 self._show.at(self._state, self._clock.monotonic())
             except Exception:

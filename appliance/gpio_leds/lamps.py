@@ -166,9 +166,18 @@ def lights(state: BoxState, asked: Asked = Asked.NOTHING) -> dict[Lamp, Light]:
     }
 
 
+def lit(shown: dict[Lamp, Light], elapsed_s: float) -> frozenset[Lamp]:
+    """The lamps that are lit so long after these lights began."""
+    return frozenset(lamp for lamp, light in shown.items() if is_lit(light, elapsed_s))
+
+
 def lamps(
     state: BoxState, now: float, *, asked: Asked = Asked.NOTHING, since: float = 0.0
 ) -> frozenset[Lamp]:
     """The lamps that are lit at `now`; patterns began at `since`, so all slow ones blink together."""
-    elapsed_s = max(0.0, now - since)
-    return frozenset(lamp for lamp, light in lights(state, asked).items() if is_lit(light, elapsed_s))
+    return lit(lights(state, asked), max(0.0, now - since))
+
+
+def is_restful(shown: dict[Lamp, Light]) -> bool:
+    """Whether nothing changes more often than the slow blink, so that a slow look shows it well."""
+    return all(light.pattern in (Pattern.OFF, Pattern.ON, Pattern.SLOW) for light in shown.values())

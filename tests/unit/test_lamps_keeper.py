@@ -174,3 +174,18 @@ def test_an_ordered_end_leaves_the_power_lamp(bench: Bench) -> None:
     bench.keeper.stop()
 
     assert bench.panel.shown[-1] == {Lamp.POWER}
+
+
+def test_it_looks_often_only_while_somebody_watches(bench: Bench) -> None:
+    bench.run(1)
+    assert bench.keeper.tick_s() == 0.25
+
+    bench.panel.is_pressed = True
+    bench.run(0.3)
+    assert bench.keeper.tick_s() == 0.1
+    bench.panel.is_pressed = False
+    bench.run(0.3)
+    assert bench.keeper.tick_s() == 0.25
+
+    bench.run(0.1, BoxState(phase=Phase.BOOTING))
+    assert bench.keeper.tick_s() == 0.1  # the status lamp blinks fast
