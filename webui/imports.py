@@ -58,6 +58,7 @@ def routes(_services: Services) -> list[Route]:
         Route("POST", "/imports/<job_id:int>/cancel", "lists.change", cancel),
         Route("POST", "/imports/<job_id:int>/undo", "lists.change", undo),
         Route("GET", "/imports/<job_id:int>/errors.csv", "lists.change", errors_csv),
+        Route("GET", "/imports/<job_id:int>/loaded.csv", "export", loaded_csv),
         Route("GET", "/imports/<job_id:int>/file", "lists.change", original),
     ]
 
@@ -329,6 +330,14 @@ def errors_csv(ask: Ask, job_id: int) -> Any:
     content = imports.error_csv(ask.services.store, ask.tenant_id, job_id)
     stem = job.file_name.rsplit(".", 1)[0]
     return ask.download(content, f"{stem}_エラー行.csv", "text/csv")
+
+
+def loaded_csv(ask: Ask, job_id: int) -> Any:
+    """The customers that came of it, with the IDs they have now."""
+    job = _existing(ask, job_id)
+    log_action(ask, "imports", "customers downloaded", f"{job_id}: {job.file_name}")
+    content = imports.loaded_csv(ask.services.store, ask.tenant_id, job_id)
+    return ask.download(content, f"{job.file_name.rsplit('.', 1)[0]}_取り込んだ顧客.csv", "text/csv")
 
 
 def original(ask: Ask, job_id: int) -> Any:

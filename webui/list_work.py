@@ -18,7 +18,8 @@ from appliance.store.models import Job
 from appliance.store.times import DAY_MS
 from webui.ask import Ask, NotFound, Services
 from webui.auth import log_action
-from webui.lists import NEVER_CALLED, chosen_lists
+from webui.list_bulk import chosen_lists
+from webui.lists import NEVER_CALLED
 from webui.lists import existing as existing_list
 from webui.roles import Route
 
@@ -48,6 +49,7 @@ def routes(_services: Services) -> list[Route]:
         Route("POST", "/lists/<list_id:int>/extract", "lists.change", extract),
         Route("POST", "/lists/<list_id:int>/remove", "lists.change", remove),
         Route("GET", "/exports/new", "export", show_export),
+        Route("POST", "/exports/new", "export", show_export),  # from a form: its token stays out of addresses
         Route("POST", "/exports", "export", export),
         Route("GET", "/work", "lists.view", show_all),
         Route("GET", "/work/<job_id:int>", "lists.view", show),

@@ -7,49 +7,34 @@ from typing import Any, Final
 
 from appliance.dialer.messages import Reload
 from appliance.errors import BadInput
-from appliance.store import customers, duplicates, lists, lists_bulk, projects
-from appliance.store.lists_bulk import Change
+from appliance.store import customers, duplicates, lists, projects
 from appliance.store.models import List, ListLine, OrderMode
+from webui import list_bulk
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
+from webui.list_bulk import back_to, change, done_words, people
 from webui.projects import problems, system_codes
 from webui.roles import Route
 
 PAGE: Final = 50
 NEVER: Final = ("90", "91", "95", "97", "99", "9a")  # the rule that gave the code still stands
+WAITING: Final[dict[str, str]] = {  # a limit that is not this list's, and ends by itself or by people
+    "no_operators": "オペレーター待ち",
+    "hours": "時間外",
+    "line": "回線待ち",
+    "caller": "発信元番号なし",
+    "disk": "空き容量不足",
+}
 TABS: Final = ("codes", "customers", "duplicates", "settings")
 NEVER_CALLED: Final = "-"  # how a form names those without a code
-CHANGES: Final[dict[str, Change]] = {
-    "started": "started",
-    "paused": "paused",
-    "stopped": "stopped",
-    "enable": "enable",
-    "disable": "disable",
-    "label": "label",
-    "delete": "delete",
-}
 ORDERS: Final[dict[str, OrderMode]] = {"id": "id", "random": "random"}
-DONE: Final[dict[Change, tuple[str, str]]] = {
-    "started": ("発信を開始しました。", "{n}件のリストの発信を開始しました。"),
-    "paused": (
-        "一時停止しました。通話中の電話はそのまま続きます。",
-        "{n}件のリストを一時停止しました。通話中の電話はそのまま続きます。",
-    ),
-    "stopped": ("停止しました。", "{n}件のリストを停止しました。"),
-    "enable": ("有効にしました。", "{n}件のリストを有効にしました。"),
-    "disable": ("無効にしました。", "{n}件のリストを無効にしました。"),
-    "label": ("ラベルを変えました。", "{n}件のリストのラベルを変えました。"),
-    "delete": ("リストをごみ箱に移しました。", "{n}件のリストをごみ箱に移しました。"),
-}
-"""What is said of one list, and of several."""
 
 
-def routes(_services: Services) -> list[Route]:
+def routes(services: Services) -> list[Route]:
     return [
+        *list_bulk.routes(services),
         Route("GET", "/lists", "lists.view", show_all),
         Route("GET", "/lists/bin", "lists.view", show_bin),
-        Route("POST", "/lists/bulk", "lists.change", change_many),
-        Route("POST", "/lists/undo", "lists.change", undo),
         Route("GET", "/lists/<list_id:int>", "lists.view", show),
         Route("POST", "/lists/<list_id:int>/state", "lists.change", change_state),
         Route("POST", "/lists/<list_id:int>/permit", "lists.change", permit),
@@ -88,6 +73,8 @@ def show_all(ask: Ask) -> Any:
         back=f"/lists?project={chosen}" if chosen else "/lists",
         binned=len(lists.table(store, ask.tenant_id, is_bin=True)),
         done=done_words(ask),
+        people=people(ask),
+        waits=_waits(ask),
     )
 
 
@@ -100,6 +87,15 @@ def _seats(ask: Ask) -> Counter[int]:
     return Counter(seat.list_id for seat in board.seats if seat.tenant_id == ask.tenant_id and seat.list_id)
 
 
+def _waits(ask: Ask) -> dict[int, str]:
+    """Projects whose started lists wait at the moment, with what for."""
+    return {
+        project.project_id: ask.t(WAITING[project.reason.limit])
+        for project in ask.services.live.board.projects
+        if project.tenant_id == ask.tenant_id and project.reason.limit in WAITING
+    }
+
+
 def show(ask: Ask, list_id: int) -> Any:
     """One list: its codes, customers, duplicates or settings."""
     found = existing(ask, list_id)
@@ -110,7 +106,10 @@ def show(ask: Ask, list_id: int) -> Any:
         list=found,
         line=_line(ask, found),
         tab=tab,
-        done=done_words(ask),
+        done=done_words(ask, list_id=list_id),
+        waits=_waits(ask),
+        people=people(ask) if tab == "settings" else [],
+        permitted_people=lists.permitted_users(ask.services.store, ask.tenant_id, list_id),
         codes=lists.code_counts(ask.services.store, ask.tenant_id, list_id),
         permitted=_permitted(ask),
         never=NEVER,
@@ -153,19 +152,6 @@ def _duplicates(ask: Ask, list_id: int, *, is_wanted: bool) -> dict[str, Any]:
     }
 
 
-def done_words(ask: Ask) -> dict[str, Any] | None:
-    """The person's last change to lists as a sentence, while it can be taken back."""
-    services = ask.services
-    done = lists_bulk.last(services.store, ask.tenant_id, ask.person.user_id, at=services.now_ms())
-    if done is None:
-        return None
-    one, many = DONE[done.change]
-    text = ask.t(one) if len(done.before) == 1 else ask.t(many, n=str(len(done.before)))
-    if done.skipped:
-        text += ask.t("（無効のリスト{n}件は開始していません）", n=str(done.skipped))
-    return {"text": text, "left_ms": lists_bulk.UNDO_MS - (services.now_ms() - done.at)}
-
-
 def change_state(ask: Ask, list_id: int) -> Any:
     """Start, pause, stop, enable, disable, into the bin and back; the dialer follows at once."""
     found = existing(ask, list_id)
@@ -174,52 +160,10 @@ def change_state(ask: Ask, list_id: int) -> Any:
         lists.restore(ask.services.store, ask.tenant_id, list_id)
         ask.services.live.tell(Reload("lists"))
         log_action(ask, "lists", state, f"{list_id}: {found.name}")
-        return ask.goto(_back(ask, list_id), "withdrawn")
-    _change(ask, (list_id,), state)
+        return ask.goto(back_to(ask, list_id), "withdrawn")
+    change(ask, (list_id,), state)
     log_action(ask, "lists", state, f"{list_id}: {found.name}")
-    return ask.goto(_back(ask, list_id))
-
-
-def change_many(ask: Ask) -> Any:
-    """The same for all lists that are ticked."""
-    chosen, act = chosen_lists(ask), ask.text("act")
-    _change(ask, chosen, act)
-    log_action(ask, "lists", act, f"{len(chosen)}: {chosen}")
-    return ask.goto(_back(ask, 0))
-
-
-def chosen_lists(ask: Ask) -> tuple[int, ...]:
-    """Ids of the lists ticked, as the form or the link names them."""
-    return tuple(int(text) for text in ask.texts("list") if text.isascii() and text.isdigit())
-
-
-def _change(ask: Ask, chosen: tuple[int, ...], act: str) -> None:
-    change = CHANGES.get(act)
-    if change is None:
-        raise Invalid(ask.t("この操作はできません。"))
-    lists_bulk.change(
-        ask.services.store,
-        ask.tenant_id,
-        chosen,
-        change,
-        user_id=ask.person.user_id,
-        at=ask.services.now_ms(),
-        label=ask.text("label", size_max=40),
-    )
-    ask.services.live.tell(Reload("lists"))
-
-
-def undo(ask: Ask) -> Any:
-    """Take back the last change to lists."""
-    count = lists_bulk.undo(ask.services.store, ask.tenant_id, ask.person.user_id, at=ask.services.now_ms())
-    ask.services.live.tell(Reload("lists"))
-    log_action(ask, "lists", "change undone", str(count))
-    return ask.goto(_back(ask, 0), "withdrawn")
-
-
-def _back(ask: Ask, list_id: int) -> str:
-    back = ask.text("back")
-    return back if back.startswith("/lists") else f"/lists/{list_id}" if list_id else "/lists"
+    return ask.goto(back_to(ask, list_id))
 
 
 def permit(ask: Ask, list_id: int) -> Any:

@@ -19,7 +19,7 @@ import msgspec
 
 from appliance.errors import BadInput
 from appliance.settings import file_mode
-from appliance.store import import_formats, import_headers, import_reader, lists
+from appliance.store import export_files, import_formats, import_headers, import_reader, list_jobs, lists
 from appliance.store.customers import VISIBLE
 from appliance.store.import_headers import ColumnPlan, Columns
 from appliance.store.import_reader import Found
@@ -360,6 +360,31 @@ def error_csv(store: Store, tenant_id: int, job_id: int) -> Iterator[bytes]:
     for line, row in walk:
         if line in reasons:
             yield encode(row, reasons[line])
+
+
+def loaded_csv(store: Store, tenant_id: int, job_id: int) -> Iterator[bytes]:
+    """The customers that came of an import and still stand, with their IDs; UTF-8 with BOM."""
+    job = existing(store, tenant_id, job_id)
+    target = lists.get(store, tenant_id, job.list_id)
+    text = io.StringIO()
+    csv.writer(text).writerow(["ID", *(lists.headers_of(target) if target else ())])
+    yield b"\xef\xbb\xbf" + text.getvalue().encode()
+    rows = store.tuples(
+        f"SELECT id FROM customer WHERE import_id = ? AND tenant_id = ? AND {VISIBLE}",  # noqa: S608 - constant
+        (job_id, tenant_id),
+    )
+    ids = sorted(row[0] for row in rows)
+    for chunk in list_jobs.chunks(ids):
+        text = io.StringIO()
+        writer = csv.writer(text)
+        for customer_id, list_id, fields in store.tuples(
+            f"SELECT id, list_id, fields FROM customer WHERE id IN ({list_jobs.marks(chunk)}) ORDER BY id",  # noqa: S608
+            chunk,
+        ):
+            writer.writerow(
+                [f"{list_id}-{customer_id}", *(export_files.safe(cell) for cell in json.loads(fields))]
+            )
+        yield text.getvalue().encode()
 
 
 def digest(path: Path) -> str:

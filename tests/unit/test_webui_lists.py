@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from appliance.settings import Home, Settings
-from appliance.store import audit, compare, jobs, list_jobs, lists, moves
+from appliance.store import audit, compare, import_run, jobs, list_jobs, lists, moves
 from appliance.store.exports import ExportPlan, request
+from appliance.store.imports import Plan
 from tests.browser import floor as floors
 from tests.browser.floor import Floor
 from tests.unit.test_webui_guard import Answer, Client
@@ -77,6 +78,7 @@ def test_many_lists_are_started_at_once_and_taken_back(manager: Client, floor: F
     assert state_of(floor, first) == "stopped"
     assert manager.post("/lists/undo").status == 400
     assert manager.post("/lists/bulk", list=str(first), act="explode").status == 400
+    assert manager.post("/exports/new", list=str(first), code="94").status == 200
 
 
 def test_codes_are_extracted_and_the_move_undone(manager: Client, floor: Floor) -> None:
@@ -143,6 +145,36 @@ def test_duplicates_show_where_else_and_are_removed(manager: Client, floor: Floo
     assert "同じ電話番号の顧客はいません" in manager.ask("GET", f"/lists/{list_id}?tab=duplicates").body
 
 
+def test_people_are_put_to_a_list(manager: Client, floor: Floor) -> None:
+    list_id, operator_id = floor.list_ids[0], floor.operator_ids[0]
+
+    assert manager.post("/lists/people", list=str(list_id), person=str(operator_id)).status == 303
+    assert lists.permitted_users(floor.store, floor.tenant_id, list_id) == (operator_id,)
+    page = manager.ask("GET", f"/lists/{list_id}?tab=settings").body
+    assert f'name="person" value="{operator_id}" checked' in page
+    assert manager.post("/lists/people", list=str(list_id)).status == 303
+    assert lists.permitted_users(floor.store, floor.tenant_id, list_id) == ()
+    assert manager.post("/lists/people", person=str(operator_id)).status == 400
+
+
+def test_the_customers_of_an_import_are_saved_with_their_ids(
+    clients: dict[str, Client], floor: Floor
+) -> None:
+    plan = Plan(project_id=floor.project_id, list_name="取り込み分")
+    content = iter(["電話番号,氏名\r\n0451112222,=髙橋\r\n短い,x\r\n".encode("cp932")])
+    job, _ = import_run.load_file(
+        floor.store, floor.tenant_id, plan, file_name="名簿.csv", content=content, is_dry=False
+    )
+
+    saved = clients["mgr"].ask("GET", f"/imports/{job.id}/loaded.csv")
+
+    lines = saved.text.decode("utf-8-sig").splitlines()
+    assert (lines[0], len(lines)) == ("ID,電話番号,氏名", 2)
+    assert re.fullmatch(rf"{job.list_id}-\d+,0451112222,'=髙橋", lines[1])
+    assert clients["other"].ask("GET", f"/imports/{job.id}/loaded.csv").status == 404
+    assert clients["sv"].ask("GET", f"/imports/{job.id}/loaded.csv").status == 403
+
+
 def test_a_supervisor_looks_but_takes_nothing_out(clients: dict[str, Client], floor: Floor) -> None:
     supervisor, list_id = clients["sv"], floor.list_ids[0]
     assert supervisor.ask("GET", "/work").status == 200
@@ -180,6 +212,8 @@ def test_another_tenants_lists_and_jobs_do_not_exist(clients: dict[str, Client],
     assert [stranger.post(url, **values).status for url, values in posts.items()] == [404] * len(posts)
     assert stranger.post("/lists/bulk", list=str(list_id), act="delete").status == 400
     assert stranger.post("/exports", list=str(list_id)).status == 400
+    assert stranger.post("/exports/new", list=str(list_id)).status == 404
+    assert stranger.post("/lists/people", list=str(list_id), person="1").status == 404
     assert "よそから見えない" not in stranger.ask("GET", "/work").body
     assert [line.name for line in lists.table(store, floor.tenant_id)] == names
     assert list_jobs.existing(store, floor.tenant_id, move_id).state == "done"

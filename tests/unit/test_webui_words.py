@@ -13,6 +13,7 @@ from appliance.store import import_headers, numbers
 from webui import (
     blocked,
     imports,
+    list_bulk,
     list_work,
     lists,
     pages,
@@ -56,7 +57,11 @@ def texts_of_tables() -> set[str]:
     found |= {text for text, _ in projects.OBSTACLES.values()}
     found |= {word for flag in projects.FLAGS for word in flag[1:]}
     found |= {state[1] for state in imports.STATES.values()} | set(import_headers.USE_WORDS.values())
-    found |= {words for pair in lists.DONE.values() for words in pair} | set(list_work.KINDS.values())
+    found |= (
+        {words for pair in list_bulk.DONE.values() for words in pair}
+        | set(list_work.KINDS.values())
+        | set(lists.WAITING.values())
+    )
     found |= {word for _, word in (*list_work.BY, *list_work.ENCODINGS)}
     found |= {word for _, word in blocked.KINDS} | set(blocked.ORIGINS.values()) - {"CSV"}
     found |= set(pages.NOTICES.values()) | set(projects.SYSTEM_RULES.values()) | set(projects.WEEKDAYS)
