@@ -20,6 +20,7 @@ import pytest
 from can.interfaces.virtual import VirtualBus
 
 from appliance import ipc, settings
+from appliance.chassis import __main__ as command_line
 from appliance.chassis import messages
 from appliance.chassis.chassis import AbsentChassis, BusChassis, Chassis, open_chassis
 from appliance.chassis.judge import Judge
@@ -173,9 +174,9 @@ def test_a_relay_is_not_told_twice_at_once(rig: Rig) -> None:
 def test_a_controller_that_babbles_costs_little_and_is_told(rig: Rig) -> None:
     rig.run(2)
     judge = Judge()
-    rig.become(SimulatedState(babble_per_s=4000))
+    rig.become(SimulatedState(babble_per_s=1000))
     raised = []
-    for _ in range(100):
+    for _ in range(50):
         raised += judge.look(rig.run(0.1), rig.now)
 
     assert "bus_flooded" in [change.name for change in raised]
@@ -273,18 +274,18 @@ def test_a_client_gets_the_snapshot_then_what_changes(started: Callable[[str], P
     events = client.events()
     assert isinstance(next(events), messages.ChassisSnapshot)
 
-    process.become(SimulatedState(fans_rpm=(3000, 3000, 0, 3000)))
+    process.become(SimulatedState(supply_b=SimulatedSupply(is_ok=False)))
     raised = next(event for event in events if isinstance(event, messages.AlarmRaised))
-    assert (raised.alarm.name, raised.alarm.severity) == ("fan_3", Severity.CRITICAL)
+    assert (raised.alarm.name, raised.alarm.severity) == ("supply_b", Severity.CRITICAL)
     assert abs(raised.alarm.since - time.time()) < 60
 
     second = process.client()
     snapshot = next(second.events())
-    assert [alarm.name for alarm in snapshot.alarms] == ["fan_3"]
+    assert [alarm.name for alarm in snapshot.alarms] == ["supply_b"]
     second.close()
 
     process.become(SimulatedState())
-    assert next(event for event in events if isinstance(event, messages.AlarmCleared)).name == "fan_3"
+    assert next(event for event in events if isinstance(event, messages.AlarmCleared)).name == "supply_b"
     client.close()
     process.stop()
     assert not process.home.socket("chassis").exists()
@@ -300,6 +301,24 @@ def test_the_relay_over_the_socket(started: Callable[[str], Process]) -> None:
         client.request(messages.SetRelay(Relay.BOX_A, by="test"))
     client.close()
     process.stop()
+
+
+def test_the_command_line_asks_and_moves(
+    started: Callable[[str], Process], capsys: pytest.CaptureFixture[str]
+) -> None:
+    process = started('kind = "simulated"\nhas_line_relay = true')
+    process.client().close()
+    home = ["--home", str(process.home.root)]
+
+    assert command_line.main([*home, "relay", "box_b"]) == 0
+    assert msgspec.json.decode(capsys.readouterr().out)["position"] == "box_b"
+    assert command_line.main([*home, "status"]) == 0
+    relay = msgspec.json.decode(capsys.readouterr().out)["readings"]["relay"]
+    assert relay == {"commanded": "box_b", "read_back": "box_b"}
+
+    process.stop()
+    assert command_line.main([*home, "status"]) == ipc.PeerGone.exit_code
+    assert "chassis is not running" in capsys.readouterr().err
 
 
 def test_a_box_without_a_chassis_says_so_and_beats(started: Callable[[str], Process]) -> None:
