@@ -81,8 +81,8 @@ class PriSpan:
     # --- commands ---------------------------------------------------------------------------------------
 
     def place(self, wanted: PlaceCall, now: float, late_s: float) -> None:
-        """Send SETUP on the highest idle channel; there is one, and its slot has come."""
-        channel = self.channels.hunt()
+        """Send SETUP on the highest idle channel, or the one it wants; it is there, and its slot has come."""
+        channel = wanted.line.channel if wanted.line else self.channels.hunt()
         assert channel, "the trunk places where there is an idle channel"
         d_call = self._d.place(
             number=wanted.number,

@@ -40,6 +40,7 @@ class PriTrunk:
         self._gate = gate
         self._epoll = select.epoll()
         self._queue: deque[tuple[PlaceCall, float]] = deque()  # with the time it was placed
+        self._asked: list[PlaceCall] = []  # those that want one channel and no other
         self._possible_at = now  # since when a queued call could have gone but for its slot
         self._was_full = True
         self._withdrawn: list[TrunkEvent] = []
@@ -58,9 +59,17 @@ class PriTrunk:
         check_number(call.number)
         if call.caller:
             check_number(call.caller)
+        if call.line is not None:
+            self._asked.append(call)
+            return
         self._queue.append((call, now))
 
     def clear(self, call_id: int, cause: int, now: float) -> None:
+        for asked in self._asked:
+            if asked.call_id == call_id:
+                self._asked.remove(asked)
+                self._withdrawn.append(Withdrawn(call_id))
+                return
         for queued in self._queue:
             if queued[0].call_id == call_id:
                 self._queue.remove(queued)
@@ -72,6 +81,7 @@ class PriTrunk:
     def clear_all(self, now: float) -> None:
         """Before the end: forget what is queued, release every call.  Poll until `has_calls` is false."""
         self._queue.clear()
+        self._asked.clear()
         for span in self._spans:
             span.clear_all(now)
 
@@ -89,6 +99,8 @@ class PriTrunk:
     def poll(self, now: float) -> list[TrunkEvent]:
         events = [event for span in self._spans for event in span.poll(now)]
         self._note_room(now)
+        if self._asked:
+            self._place_asked(now)
         if self._queue:
             self._place_queued(now)
         self._watch_files()
@@ -100,6 +112,7 @@ class PriTrunk:
             return 0.0
         if self._queue:
             times += [span.slots.next_at for span in self._spans if self._has_room(span)]
+        times += [span.slots.next_at for call in self._asked if (span := self._span_of(call)) is not None]
         return min((at for at in times if at is not None), default=None)
 
     def files(self) -> list[int]:
@@ -147,6 +160,27 @@ class PriTrunk:
             wanted_at = max(span.slots.next_at, placed_at, self._possible_at)
             span.place(call, now, late_s=max(0.0, now - wanted_at))
             self._note_room(now)
+
+    def _place_asked(self, now: float) -> None:
+        """Calls that want one channel: as soon as it is idle and its span's slot has come."""
+        for call in tuple(self._asked):
+            span = self._span_of(call)
+            if span is None or span.slots.next_at > now:
+                continue
+            self._asked.remove(call)
+            if self._gate(call.call_id, now):
+                span.place(call, now, late_s=0.0)
+            else:
+                self._withdrawn.append(Withdrawn(call.call_id))
+
+    def _span_of(self, call: PlaceCall) -> PriSpan | None:
+        """The span whose very channel the call wants; None while that is not idle."""
+        line = call.line
+        for span in self._spans:
+            if line is not None and span.number == line.span and span.is_up:
+                is_there = span.channels.exists(line.channel)
+                return span if is_there and span.channels.state(line.channel) is State.IDLE else None
+        return None
 
     def _note_room(self, now: float) -> None:
         """Remember when the last shortage of channels ended: waiting for one is no lateness."""

@@ -25,12 +25,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PlaceCall:
-    """One call to start.  `number` and `caller` are digits; `is_presented` False withholds the caller."""
+    """One call to start.  `number` and `caller` are digits; `is_presented` False withholds the caller.
+
+    `line` asks for that very channel, for a test of it; the call waits until it is idle.
+    """
 
     call_id: int
     number: str
     caller: str
     is_presented: bool = True
+    line: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)
