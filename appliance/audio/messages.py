@@ -113,6 +113,24 @@ class Listen(Message, frozen=True):
     is_on: bool = True
 
 
+class Measure(Message, frozen=True):
+    """How loud is a line?  Request; answered by `Level` of what was heard since the last one on this port.
+
+    The first one only begins.  Ends with the port.
+    """
+
+    port: str
+
+
+class Level(Message, frozen=True):
+    """Answer to Measure: level and peak in dBm0, -100 for silence or nothing heard."""
+
+    port: str
+    level_dbm0: float
+    peak_dbm0: float
+    seconds: float
+
+
 # --- audio to dialer ----------------------------------------------------------------------------------
 
 
@@ -188,6 +206,7 @@ class AudioSnapshot(Message, frozen=True):
 
 Union = (
     OpenLine | OpenPhone | PhoneOpened | SetRemote | ClosePort | Bridge | Unbridge | Play | Hush | Listen
+    | Measure | Level
     | Digit | Played | Bridged | RecordingDone | RecordingLost | PortFault | Silence | TickReport
     | AudioSnapshot
 )  # fmt: skip

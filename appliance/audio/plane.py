@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 from appliance.audio import messages
 from appliance.audio.bridge import Bridge, Take
+from appliance.audio.level import Meter
 from appliance.audio.mixer import mix
 from appliance.audio.mulaw import SILENT_BLOCK
 from appliance.audio.neighbours import Neighbours
@@ -57,6 +58,7 @@ class Plane:
         self.events: list[messages.Message] = []
         self.bridges: dict[int, Bridge] = {}
         self._lines: dict[str, LinePort] = {}
+        self._meters: dict[str, Meter] = {}
         self._phones: dict[str, PhonePort] = {}
         self._bridge_of: dict[str, Bridge] = {}
         self._open_b = open_b
@@ -76,6 +78,7 @@ class Plane:
             messages.Play: self._play,
             messages.Hush: self._hush,
             messages.Listen: self._listen,
+            messages.Measure: self._measure,
         }
 
     def handle(self, command: Any, now: float) -> object:
@@ -89,6 +92,8 @@ class Plane:
         """20 ms: hear all ports, then speak to all ports, then record."""
         for line in self._lines.values():
             line.hear(now)
+        for name, meter in self._meters.items():
+            meter.add(self._lines[name].heard)
         for phone in self._phones.values():
             phone.hear(now)
             self._say_to_phone(phone)
@@ -274,6 +279,13 @@ class Plane:
     def _listen(self, command: messages.Listen, _now: float) -> None:
         self._port(command.port).listen(is_on=command.is_on)
 
+    def _measure(self, command: messages.Measure, _now: float) -> messages.Level:
+        if command.port not in self._lines:
+            raise _unknown(command.port)
+        heard = self._meters.get(command.port, Meter())
+        self._meters[command.port] = Meter()
+        return messages.Level(command.port, heard.level_dbm0, heard.peak_dbm0, heard.seconds)
+
     # --- ports ----------------------------------------------------------------------------------------
 
     def _port(self, name: str) -> Port:
@@ -289,6 +301,7 @@ class Plane:
 
     def _close(self, name: str) -> None:
         self._end(self._bridge_of.get(name))
+        self._meters.pop(name, None)
         port = self._lines.pop(name, None) or self._phones.pop(name, None)
         if port is not None:
             port.close()
