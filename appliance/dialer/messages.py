@@ -78,6 +78,17 @@ class ClearChannel(Message, frozen=True):
     channel: int
 
 
+class TryChannel(Message, frozen=True):
+    """Place one call on a channel, measure what is heard, clear.  Request; answered by `ChannelTried`.
+
+    For service numbers: a customer's number is refused.  It enters no list, history or report.
+    """
+
+    span: int
+    channel: int
+    number: str
+
+
 class AskBoard(Message, frozen=True):
     """Request; answered by the present `Board`."""
 
@@ -214,6 +225,23 @@ class SeatChanged(Message, frozen=True):
     seat: SeatBoard
 
 
+class ChannelTried(Message, frozen=True):
+    """What came of a test call.  `outcome`: answered, rang, cleared, busy_channel.
+
+    `channel` is where it was carried, `cause` Q.850's of the clearing; times are seconds from SETUP, 0 where
+    it did not come to that; levels are dBm0 while it rang and after the answer, -100 for silence.
+    """
+
+    outcome: str
+    channel: int = 0
+    cause: int = 0
+    ringing_s: float = 0.0
+    answered_s: float = 0.0
+    ring_dbm0: float = -100.0
+    speech_dbm0: float = -100.0
+    speech_peak_dbm0: float = -100.0
+
+
 class Figures(Message, frozen=True):
     """What a bench or `demo --json` reads: counts since the start and latencies in ms."""
 
@@ -231,6 +259,6 @@ class Figures(Message, frozen=True):
 
 
 Union = (
-    Reload | DialCustomer | SkipCustomer | PressKey | LogOutSeat | ClearChannel | AskBoard | AskFigures
-    | Board | SeatChanged | Figures
+    Reload | DialCustomer | SkipCustomer | PressKey | LogOutSeat | ClearChannel | TryChannel | AskBoard
+    | AskFigures | ChannelTried | Board | SeatChanged | Figures
 )  # fmt: skip

@@ -23,6 +23,7 @@ from appliance.dialer.shell_lines import Lines
 from appliance.dialer.shell_media import Media
 from appliance.dialer.shell_preview import Preview
 from appliance.dialer.shell_sums import Sums
+from appliance.dialer.shell_try import ChannelTests
 from appliance.heartbeat import Heartbeat
 from appliance.pri_card.flight import FlightRecorder
 from appliance.pri_card.pri_trunk import PriTrunk, open_trunk
@@ -125,6 +126,7 @@ class Dialer:
             figures=self._figures,
             reload=self._reload,
             preview=Preview(self._shell, machine, self._desk).dial,
+            try_channel=ChannelTests(self._shell, self._store, self._media.audio.request).run,
         )
         self._disk = DiskWatch(
             self._shell,

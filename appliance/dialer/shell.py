@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 from appliance.clock import Clock
 from appliance.dialer import inputs, outputs
-from appliance.pri_card.trunk import PlaceCall, SetupSent, Trunk, TrunkEvent
+from appliance.pri_card.trunk import Cleared, PlaceCall, SetupSent, Trunk, TrunkEvent, Withdrawn
 
 log = logging.getLogger("dialer")
 
@@ -74,6 +74,7 @@ class Shell:
         self._handlers[outputs.AnswerIncoming] = self._answer_incoming
         self._listeners: list[Callable[[float, Any], None]] = []
         self._pending: collections.deque[Any] = collections.deque()
+        self._own_calls: dict[int, Handler] = {}
         self._is_draining = False
         self._timer: asyncio.TimerHandle | None = None
         self._watched: frozenset[int] = frozenset()
@@ -104,6 +105,16 @@ class Shell:
         """Tell `listener(output)` of every output of one kind beside whoever carries it out."""
         self._overheard.setdefault(kind, []).append(listener)
 
+    def own_call(self, call: PlaceCall, on_event: Handler) -> None:
+        """Place a call that is none of the machine's: its events go to `on_event`, and no gate is asked."""
+        self._own_calls[call.call_id] = on_event
+        self._place(call)
+
+    def end_own_call(self, call_id: int, cause: int) -> None:
+        """Clear it; what the trunk still says of it goes to `on_event`, and nowhere else."""
+        self.trunk.clear(call_id, cause, self.clock.monotonic())
+        self._soon()
+
     # --- the loop -------------------------------------------------------------------------------------
 
     def feed(self, *what: Any) -> None:
@@ -124,6 +135,11 @@ class Shell:
         """Let the trunk do what is due and feed what it reports."""
         now = self.clock.monotonic()
         for event in self.trunk.poll(now):
+            if (own := self._own_calls.get(getattr(event, "call_id", 0))) is not None:
+                own(event)
+                if isinstance(event, Cleared | Withdrawn):
+                    del self._own_calls[event.call_id]
+                continue
             self._note(event)
             self._pending.append(event)
         total = self.trunk.channels_total()
@@ -135,7 +151,7 @@ class Shell:
 
     def gate(self, call_id: int, now: float) -> bool:
         """The trunk's question in the instant before SETUP."""
-        return self.machine.may_setup(call_id, now)
+        return call_id in self._own_calls or self.machine.may_setup(call_id, now)
 
     def stop(self) -> None:
         """No timer and no file is watched any more."""

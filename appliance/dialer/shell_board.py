@@ -18,6 +18,7 @@ from appliance.dialer.messages import (
     AskBoard,
     AskFigures,
     Board,
+    ChannelTried,
     ClearChannel,
     DialCustomer,
     Figures,
@@ -27,6 +28,7 @@ from appliance.dialer.messages import (
     SeatChanged,
     SkipCustomer,
     TenantAlarm,
+    TryChannel,
     Union,
 )
 from appliance.dialer.shell import Shell
@@ -55,6 +57,7 @@ class BoardServer:
         figures: Callable[[], Figures],
         reload: Callable[[str], Awaitable[None]],
         preview: Callable[[DialCustomer], Awaitable[None]],
+        try_channel: Callable[[TryChannel], Awaitable[ChannelTried]],
     ) -> None:
         self._shell = shell
         self._board = board
@@ -62,6 +65,7 @@ class BoardServer:
         self._figures = figures
         self._reload = reload
         self._preview = preview
+        self._try_channel = try_channel
         self._seq = 0
         self._alarms: dict[str, TenantAlarm] = {}
         self._server = ipc.Server(
@@ -123,6 +127,8 @@ class BoardServer:
                 await self._reload(body.what)
             case DialCustomer():
                 await self._preview(body)
+            case TryChannel():
+                return await self._try_channel(body)
             case PressKey() | LogOutSeat():
                 self._shell.feed(body)
             case ClearChannel():

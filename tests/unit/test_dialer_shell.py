@@ -12,7 +12,7 @@ import pytest
 from appliance.clock import SystemClock
 from appliance.dialer import inputs, outputs
 from appliance.dialer.attempt import Attempt, State
-from appliance.dialer.messages import Board, Figures, TenantAlarm
+from appliance.dialer.messages import Board, ChannelTried, Figures, TenantAlarm
 from appliance.dialer.shell import Shell
 from appliance.dialer.shell_board import BoardServer
 from appliance.dialer.shell_lines import Lines
@@ -195,6 +195,10 @@ def test_each_channel_shows_what_it_does() -> None:
 async def _nothing(_what: object) -> None: ...
 
 
+async def _no_try(_what: object) -> ChannelTried:
+    return ChannelTried("busy_channel")
+
+
 def test_an_alarm_stands_on_the_board_for_its_tenant_or_for_all_until_it_is_over(tmp_path: Path) -> None:
     async def work() -> None:
         shell = Shell(machine=Script(), trunk=Wire(), clock=SystemClock())
@@ -206,6 +210,7 @@ def test_an_alarm_stands_on_the_board_for_its_tenant_or_for_all_until_it_is_over
             figures=lambda: Figures(0, 0, 0, 0, 0, 0, 0, (), (), (), 0),
             reload=_nothing,
             preview=_nothing,
+            try_channel=_no_try,
         )
         server.alarm("span-1", True, "down")
         server.alarm("phone-201", True, "locked", 7)
