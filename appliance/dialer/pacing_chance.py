@@ -1,18 +1,21 @@
 """The chance that an answer finds no free seat: sums of independent yes-or-no events.  Pure arithmetic.
 
 Each ringing call is answered, each busy seat free, by a certain second with known chances.  Answers less
-releases follow a Poisson-binomial law: convolved exactly for a small floor, where its tails decide, and by
-three cumulants (Edgeworth's series) for a large one, where the convolution would cost too much.
+releases follow a Poisson-binomial law: taken exactly for a small floor, where its tails decide, as the
+product of the events' discrete Fourier transforms (Hong 2013); and by three cumulants (Edgeworth's series)
+for a large one, where that would cost too much.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 Vector = npt.NDArray[np.float64]
+Complexes = npt.NDArray[np.complex128]
 
 Z_MAX: Final = 6.0
 SKEW_MAX: Final = 1.0  # beyond it the series is no longer a law
@@ -32,11 +35,19 @@ def _weights(answered_by: Vector) -> Vector:
     return np.asarray(density / max(1e-9, float(density.sum())))
 
 
-def _convolve(law: Vector, chance: Vector) -> None:
-    """Add one event to a law by step, in place."""
-    moved = law[:, :-1] * chance[:, None]
-    law *= (1.0 - chance)[:, None]
-    law[:, 1:] += moved
+@functools.lru_cache(maxsize=256)
+def _roots(size: int) -> Complexes:
+    """e^(-2 pi i k / size) - 1 for the lower half of k; an event of chance p has the transform 1 + p x it."""
+    return np.asarray(np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size) - 1.0)
+
+
+@functools.lru_cache(maxsize=4096)
+def _tail(size: int, taken: int) -> Complexes:
+    """Weights that make of the lower half of a law's transform the chance of `taken` or more events."""
+    half = np.arange(size // 2 + 1)
+    weights = np.exp(2j * np.pi * np.outer(half, np.arange(taken, size)) / size).sum(1) / size
+    weights[1 : (size + 1) // 2] *= 2.0  # the upper half is the mirror of the lower one
+    return np.asarray(weights)
 
 
 def cumulants(chances: Vector, *, counts: float = 1.0) -> Vector:
@@ -61,17 +72,16 @@ class Candidate:
         `free` seats now; `answers` [call, step] and `releases` [seat, step] the chances by the end of each
         step.  A release counts -1, which is +1 for each seat still busy less the number of busy seats.
         """
-        law = np.zeros((len(self._coarse), len(answers) + len(releases) + calls))
-        law[:, 0] = 1.0
-        for chance in np.concatenate((answers[:, COARSE], 1.0 - releases[:, COARSE])):
-            _convolve(law, chance)
-        taken = max(0, free + len(releases))
+        size = len(answers) + len(releases) + calls  # one more than there can be events
+        roots, tail = _roots(size), _tail(size, max(0, free + len(releases)))
+        by_step = np.concatenate((answers[:, COARSE], 1.0 - releases[:, COARSE]))
+        law = np.multiply.reduce(1.0 + by_step[:, :, None] * roots, axis=0)  # the transform, by step
+        one_more = 1.0 + self._coarse[:, None] * roots
         chances = np.empty(calls)
         for call in range(calls):
-            chances[call] = law[:, taken:].sum(1) @ self._coarse_weights
-            if call + 1 < calls:
-                _convolve(law, self._coarse)
-        return chances
+            chances[call] = self._coarse_weights @ (law @ tail).real
+            law = law * one_more
+        return np.minimum(np.maximum(chances, 0.0), 1.0)
 
     def chances(self, free: int, excess: Vector, calls: int) -> Vector:
         """The same from `excess`, the summed cumulants, by step, of answers less releases."""
