@@ -26,8 +26,8 @@ BRAKE: Final = 1.0  # of the logarithm, per recent abandon over that
 WINDOW_ANSWERS: Final = 12.0  # per seat: rather more than half an hour's, looked at to the answer
 WINDOW_TARGETS: Final = 2.5  # targets it may hold on a small floor, and by this factor
 WINDOW_LARGE: Final = 0.72  # less on one four times as large
-STOP: Final = 1.2  # of the logarithm, per abandon in it from one short of that
-WALL: Final = 1.2  # of the logarithm, per abandon the day is nearer to its target than WALL_AT
+STOP: Final = 1.6  # of the logarithm, per abandon in it from one short of that
+WALL: Final = 0.6  # of the logarithm, per abandon the day is nearer to its target than WALL_AT
 WALL_AT: Final = 1.0
 
 
