@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from appliance import ipc
+from appliance.dialer import messages as dialer
 from appliance.errors import YobirinError
 from appliance.settings import Home, Settings
 from provisioning import messages
@@ -19,6 +20,7 @@ from provisioning.console.menu import Do
 from provisioning.console.menu_table import What
 
 SETUP_S: Final = 300.0  # a LUKS key slot takes seconds, a bundle a minute
+TRY_S: Final = 60.0  # five to find the channel idle, 25 of ringing, three of speech
 JOBS_MAX: Final = 8
 
 Job = Callable[[], Any]
@@ -108,9 +110,21 @@ def job_of(do: Do, home: Home, settings: Settings, setup: Setup) -> Job:
     }
     if do.what is What.LOOK:
         return lambda: facts.gather(home, settings, setup.ask)
+    if do.what is What.TEST_CALL:
+        return lambda: _try_channel(home, *do.arguments)
     if do.what is What.LOG_OUT:
         return setup.drop
     return lambda: _plain(setup.ask(requests[do.what]))
+
+
+def _try_channel(home: Home, span: str, channel: str, number: str) -> dialer.ChannelTried:
+    client = ipc.BlockingClient(home.socket("dialer"), dialer.Union, name="console", timeout_s=TRY_S)
+    try:
+        found = client.request(dialer.TryChannel(int(span), int(channel), number))
+    finally:
+        client.close()
+    assert isinstance(found, dialer.ChannelTried)
+    return found
 
 
 def _plain(answer: Any) -> Any:

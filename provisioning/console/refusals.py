@@ -22,6 +22,10 @@ KNOWN: Final = {
     "Make one first.": "先に作ってください。",
     "There is no USB stick (the key stick is not used).": "USBメモリがありません（鍵のメモリは使いません）。",
     "Plug one in, FAT or ext4.": "FATかext4のUSBメモリを差してください。",
+    "This number is a customer's.": "お客様の番号です。",
+    "Call a service number.": "保守用の番号にかけてください。",
+    "Another channel is being tried.": "ほかのチャネルを試験中です。",
+    "dialer is not running": "発信プログラムが動いていません",
     "There is no such log.": "そのログはまだありません。",
     "setup is not running": "設定プログラムが動いていません",
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from appliance.dialer.messages import ChannelTried
 from provisioning.console.facts import Facts
 from provisioning.console.menu_table import FORMS, LOG_NAMES, Page, What
 from provisioning.console.terminal import BODY_ROWS, padded, page
@@ -241,7 +242,35 @@ def _test(seen: Seen) -> Lines:
 
 def _tested(seen: Seen) -> Lines:
     found = seen.values.get(What.TEST_CALL)
-    return [*(found if isinstance(found, list) else []), "", Text("1  もう一度", "1  Once more")]
+    lines = _tried(found) if isinstance(found, ChannelTried) else []
+    return [*lines, "", Text("1  もう一度", "1  Once more")]
+
+
+OUTCOMES: Final = {
+    "answered": Text("○ 応答しました", "o answered"),
+    "rang": Text("△ 鳴りましたが応答がありません", "- it rang and nobody answered"),
+    "cleared": Text("× つながりませんでした", "x it was cleared before it rang"),
+    "busy_channel": Text(
+        "× チャネルが使用中か、回線が使えません", "x the channel is in use, or the line is down"
+    ),
+}
+
+
+def _tried(found: ChannelTried) -> Lines:
+    levels = (found.ring_dbm0, found.speech_dbm0, found.speech_peak_dbm0)
+    ring, speech, peak = (f"{level:.1f} dBm0" if level > -100 else "-" for level in levels)
+    times = f"{found.ringing_s:.2f} s / {found.answered_s:.2f} s"
+    return [
+        OUTCOMES.get(found.outcome, Text(found.outcome, found.outcome)),
+        "",
+        Text(f"チャネル          {found.channel}", f"Channel         {found.channel}"),
+        Text(f"切断理由 (Q.850)  {found.cause}", f"Cause (Q.850)   {found.cause}"),
+        Text(f"呼出まで/応答まで {times}", f"Rang, answered  {times}"),
+        Text(f"呼出中の音        {ring}", f"While it rang   {ring}"),
+        Text(f"応答後の音        {speech}（最大 {peak}）", f"After answer    {speech}, peak {peak}"),
+        Text("目安：応答後 -30〜-5 dBm0。-60以下は無音です。",
+             "To expect: -30 to -5 dBm0 after the answer; below -60 is silence."),
+    ]  # fmt: skip
 
 
 def _logs(seen: Seen) -> Lines:

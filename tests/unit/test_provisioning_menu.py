@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.dialer.messages import ChannelTried
 from provisioning.console import screens, terminal
 from provisioning.console.facts import Facts, Span
 from provisioning.console.keys import Keys
@@ -139,6 +140,15 @@ def test_the_bundles_content_is_shown_before_it_leaves() -> None:
     assert done(menu.feed(b"2", 0.0)) == [Do(What.COPY_BUNDLE)]
 
 
+def test_a_test_call_asks_for_line_channel_and_number_and_shows_the_levels() -> None:
+    menu = logged_in("en")
+    assert done(menu.feed(b"49\r1\r24\r7\r117\r", 0.0)) == [Do(What.TEST_CALL, ("1", "7", "117"))]
+    tried = ChannelTried("answered", 7, 16, 0.2, 1.5, -18.0, -20.5, -3.0)
+    text = shown(menu.came(What.TEST_CALL, tried, 0.0))
+    for wanted in ("answered", "-20.5 dBm0", "-18.0 dBm0", "0.20 s / 1.50 s"):
+        assert wanted in text
+
+
 def test_an_idle_terminal_is_logged_out() -> None:
     menu = logged_in()
     assert menu.tick(IDLE_S - 1) == []
@@ -251,7 +261,7 @@ def answer(menu: Menu, wish: Do, now: float, *, is_good: bool) -> list[Any]:
         What.TRY_NETWORK: 60,
         What.READ_LOG: LogLines(lines=("x" * 300,) * 99),
         What.MAKE_BUNDLE: Bundle(path="/x", size=1, content=("a" * 90,) * 99),
-        What.TEST_CALL: ["ok"],
+        What.TEST_CALL: ChannelTried("answered", 7, 16, 0.2, 1.5, -18.0, -20.5, -3.0),
     }
     return list(menu.came(wish.what, values.get(wish.what, ""), now))
 
@@ -275,7 +285,7 @@ def test_names_and_log_lines_cannot_act_on_the_terminal(text: str, language: Lan
         What.LOOK: facts,
         What.READ_LOG: LogLines(lines=(hostile,) * 40),
         What.MAKE_BUNDLE: Bundle(path="", size=0, content=(hostile,) * 40),
-        What.TEST_CALL: [hostile],
+        What.TEST_CALL: ChannelTried(hostile),
     }
     seen = Seen(language=language, values=values, told=Text(hostile, hostile))
     for page in Page:
