@@ -221,7 +221,7 @@ def run_box(home: Home, _options: argparse.Namespace) -> int:
     """Become supervisord, with every process of the box."""
     from appliance import processes, rights
 
-    site.load(home)  # a typo is told here, not by seven processes
+    settings = site.load(home)  # a typo is told here, not by seven processes
     if not home.database.exists():
         raise BadInput(
             f"{home.database} does not exist.",
@@ -230,7 +230,7 @@ def run_box(home: Home, _options: argparse.Namespace) -> int:
     with processes.only_one(home, processes.FLOOR) as lock:
         is_box = rights.is_box()
         if is_box:
-            rights.apply(home)
+            _prepare(home, settings)
         path = processes.write_configuration(home, processes.BOX, is_box=is_box)
         processes.become_supervisord(path, lock)
 
@@ -242,9 +242,19 @@ def run_prepare(home: Home, options: argparse.Namespace) -> int:
     if options.sysusers:
         print(rights.sysusers(), end="")
         return 0
-    for path in rights.apply(home):
+    for path in _prepare(home, site.load(home)):
         print(path)
     return 0
+
+
+def _prepare(home: Home, settings: site.Settings) -> list[str]:
+    """The page's certificate, which root alone can sign, then owners and modes; what was changed."""
+    from appliance import rights
+    from provisioning import authority
+
+    rights.apply(home)
+    authority.ensure_leaf(home, settings.web, site_name=settings.site_name)
+    return rights.apply(home)
 
 
 def run_process(home: Home, options: argparse.Namespace) -> int:

@@ -82,7 +82,6 @@ logfile={logs}/supervisord.log
 logfile_maxbytes=5MB
 pidfile={run}/supervisord.pid
 childlogdir={logs}
-umask={"007" if is_box else "077"}
 {"user=root" if is_box else ""}
 
 [unix_http_server]
@@ -112,6 +111,7 @@ stopwaitsecs={process.stop_wait_s}
 stdout_logfile={log}
 stdout_logfile_maxbytes=5MB
 redirect_stderr=true
+umask={"007" if is_box else "077"}
 {f"user={rights.user_name(process.name)}" if is_box else ""}
 """
 

@@ -81,7 +81,7 @@ PLACES: Final = (
     Place("secrets/backup.key", ROOT, "worker", 0o640, is_file=True),
     Place("secrets/appliance-ca.key", ROOT, ROOT, 0o600, is_file=True),
     Place("secrets/mail.password", ROOT, "monitor", 0o640, is_file=True),
-    Place("tls", "web", "web", 0o755),
+    Place("tls", ROOT, "web", 0o2755),
     Place("tls/web.key", ROOT, "web", 0o640, is_file=True),
     Place("tls/*.crt", ROOT, "web", 0o644, is_file=True),
     # The last bit lets audio through to its recordings; nobody but the store's group can look around.
@@ -175,6 +175,12 @@ def apply(home: Home, *, uid: Ids = uid, gid: Ids = gid) -> list[str]:
             if _put(path, owner, group, place.mode)
         ]
     return changed
+
+
+def mend(home: Home) -> None:
+    """`apply` on a box, after root has written into its home; nothing elsewhere."""
+    if is_box():
+        apply(home)
 
 
 def _found(home: Home, place: Place) -> Iterator[Path]:

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from appliance.errors import BadInput, SettingsError
-from appliance.settings import Home, Settings, Web
+from appliance.settings import Home, Settings, Web, file_mode
 from provisioning.files import write_atomically
 from provisioning.words import Text
 
@@ -92,8 +92,8 @@ def install_own(home: Home, web: Web, chain: bytes, key: bytes) -> None:
     fault = own_fault(chain, key)
     if fault is not None:
         raise BadInput(fault.en, remedy="Have the certificate made again.")
-    write_atomically(home.root / web.private_key, key, mode=0o600)
-    write_atomically(home.root / web.certificate, chain, mode=0o600)
+    for path, data in ((home.root / web.private_key, key), (home.root / web.certificate, chain)):
+        write_atomically(path, data, mode=_page_mode(path))
 
 
 def remove_own(home: Home, web: Web) -> None:
@@ -192,8 +192,13 @@ def _make_leaf(home: Home, certificate: Path, key: Path, names: frozenset[str], 
     )
     # A crash between the two leaves a key alone, or a pair that does not fit: both are made again.
     chain = signed.public_bytes(serialization.Encoding.PEM) + authority_file(home).read_bytes()
-    write_atomically(key, _pem(private), mode=0o600)
-    write_atomically(certificate, chain, mode=0o600)
+    write_atomically(key, _pem(private), mode=_page_mode(key))
+    write_atomically(certificate, chain, mode=_page_mode(certificate))
+
+
+def _page_mode(path: Path) -> int:
+    """The page's own user reads them, where the box has one."""
+    return file_mode(path.parent) & 0o640 if path.parent.is_dir() else 0o600
 
 
 def _builder(

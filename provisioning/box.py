@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from appliance import rights
 from appliance import settings as site
 from appliance.errors import YobirinError
 from appliance.settings import Home
@@ -105,7 +106,10 @@ class Box:
         """Make or renew what is due; True where the page must read it again."""
         settings = self.settings()
         names = (settings.phones.address, socket.gethostname())
-        return authority.ensure_leaf(self.home, settings.web, site_name=settings.site_name, names=names)
+        try:
+            return authority.ensure_leaf(self.home, settings.web, site_name=settings.site_name, names=names)
+        finally:
+            rights.mend(self.home)
 
     def _people(self, nonce: str) -> dict[str, Any]:
         with people.opened(self.home) as store:
@@ -136,6 +140,8 @@ class Box:
         except YobirinError as error:
             self._note(wanted, what, "failed", error.what)
             raise
+        finally:
+            rights.mend(self.home)
         self._note(wanted, what, "done", note)
         return note
 
