@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from appliance.gpio_leds.messages import FactoryResetAsked
-from appliance.settings import Home
+from appliance.settings import Home, file_mode
 
 VALID_S: Final = 600.0
 
@@ -28,7 +28,7 @@ def ask(home: Home, *, wall: float) -> FactoryResetAsked:
     asked = FactoryResetAsked(wall)
     temporary = path(home).with_suffix(".new")
     temporary.write_bytes(msgspec.json.encode(asked))
-    temporary.chmod(0o600)
+    temporary.chmod(file_mode(temporary.parent))  # the console, another user, withdraws it
     os.replace(temporary, path(home))
     return asked
 
@@ -43,6 +43,9 @@ def pending(home: Home, *, wall: float) -> FactoryResetAsked | None:
 
 
 def withdraw(home: Home) -> None:
-    """Forget the request: it was confirmed or refused."""
-    with contextlib.suppress(FileNotFoundError):
-        path(home).unlink()
+    """Forget the request: it was confirmed or refused.
+
+    Empties the file: in the run directory nobody removes what another user has made.
+    """
+    with contextlib.suppress(FileNotFoundError), path(home).open("r+b") as file:
+        file.truncate()
