@@ -248,11 +248,13 @@ def run_prepare(home: Home, options: argparse.Namespace) -> int:
 
 
 def _prepare(home: Home, settings: site.Settings) -> list[str]:
-    """The page's certificate, which root alone can sign, then owners and modes; what was changed."""
+    """Make what root alone can (certificate, backup key), then owners and modes; what was changed."""
     from appliance import rights
+    from appliance.backup import key
     from provisioning import authority
 
     rights.apply(home)
+    key.ensure(home)
     authority.ensure_leaf(home, settings.web, site_name=settings.site_name)
     return rights.apply(home)
 

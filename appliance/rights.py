@@ -39,7 +39,8 @@ ACCOUNTS: Final[dict[str, Account]] = {
     "phones": Account(),
     "audio": Account(devices=("dahdi",), shares=("recordings",)),
     "dialer": Account(devices=("dahdi",), asks=("phones", "audio"), shares=("store",)),
-    "worker": Account(asks=("dialer",), shares=("store", "recordings")),
+    # The nightly backup takes every secret along, sealed.
+    "worker": Account(asks=("dialer",), shares=("store", "recordings", "backup")),
     "web": Account(asks=("dialer", "monitor"), shares=("store", "recordings")),
     "monitor": Account(
         devices=("i2c",), asks=("dialer", "phones", "chassis", "supervisor"), shares=("store",)
@@ -50,7 +51,7 @@ ACCOUNTS: Final[dict[str, Account]] = {
 }
 """Processes without a line here run as root: `setup` alone, whose verbs are fixed and behind a PIN."""
 
-SHARES: Final = ("store", "recordings", "supervisor")
+SHARES: Final = ("store", "recordings", "backup", "supervisor")
 GROUP_OF_ALL: Final = PREFIX
 
 
@@ -78,11 +79,11 @@ PLACES: Final = (
     Place("logs", ROOT, ROOT, 0o750),
     Place("secrets", ROOT, "store", 0o2750),
     Place("secrets/database.key", ROOT, "store", 0o640, is_file=True),
-    Place("secrets/backup.key", ROOT, "worker", 0o640, is_file=True),
-    Place("secrets/appliance-ca.key", ROOT, ROOT, 0o600, is_file=True),
-    Place("secrets/mail.password", ROOT, "monitor", 0o640, is_file=True),
+    Place("secrets/mail.password", "monitor", "backup", 0o640, is_file=True),
+    Place("secrets/backup_ssh", "worker", "backup", 0o600, is_file=True),  # ssh refuses an open one
+    Place("secrets/*", ROOT, "backup", 0o640, is_file=True),
     Place("tls", ROOT, "web", 0o2755),
-    Place("tls/web.key", ROOT, "web", 0o640, is_file=True),
+    Place("tls/web.key", "web", "backup", 0o640, is_file=True),
     Place("tls/*.crt", ROOT, "web", 0o644, is_file=True),
     # The last bit lets audio through to its recordings; nobody but the store's group can look around.
     Place("data", ROOT, "store", 0o2771),
@@ -93,7 +94,8 @@ PLACES: Final = (
     Place("data/prompts", "worker", "", 0o2750),
     Place("data/trace", "dialer", "dialer", 0o700),
 )
-"""`group` "" is the group of all processes.  Outside it nobody comes past the first line."""
+"""`group` "" is the group of all processes: outside it nobody comes past the first line.  The first line that
+fits a file is its own."""
 
 
 class NoUsers(YobirinError):
@@ -165,15 +167,15 @@ def apply(home: Home, *, uid: Ids = uid, gid: Ids = gid) -> list[str]:
 
     Takes root.  Follows no symbolic link below the home.  Raises NoUsers, OSError.
     """
-    changed = []
+    changed: list[str] = []
+    done: set[Path] = set()
     for place in PLACES:
         owner = None if place.owner is None else uid(user_name(place.owner))
         group = gid(group_name(place.group))
-        changed += [
-            str(path.relative_to(home.root))
-            for path in _found(home, place)
-            if _put(path, owner, group, place.mode)
-        ]
+        for path in _found(home, place):
+            if path not in done and _put(path, owner, group, place.mode):
+                changed.append(str(path.relative_to(home.root)))
+            done.add(path)
     return changed
 
 

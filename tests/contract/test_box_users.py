@@ -157,10 +157,10 @@ def test_only_audio_may_have_real_time_scheduling(box: Box) -> None:
 
 def test_the_page_is_served_with_a_key_that_root_signed_for(box: Box) -> None:
     key = box.home.root / "tls" / "web.key"
-    assert (key.stat().st_mode & 0o777, key.stat().st_uid) == (0o640, 0)
-    assert key.stat().st_gid == box.users["yobirin-web"]
+    assert (key.stat().st_mode & 0o777, key.stat().st_uid) == (0o640, box.users["yobirin-web"])
+    assert (box.home.root / "secrets" / "backup.key").stat().st_mode & 0o777 == 0o640
     authority = box.home.root / "secrets" / "appliance-ca.key"
-    assert (authority.stat().st_mode & 0o777, authority.stat().st_uid) == (0o600, 0)
+    assert (authority.stat().st_mode & 0o777, authority.stat().st_uid) == (0o640, 0)
 
 
 def test_a_second_run_in_the_same_home_is_refused_while_supervisord_lives(box: Box) -> None:

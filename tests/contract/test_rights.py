@@ -51,7 +51,8 @@ def home() -> Iterator[Home]:
     made.site_file.write_text('site_name = "box"\n', encoding="utf-8")
     rights.apply(made, uid=number, gid=number)
     open_store(made, create=True).close()
-    (made.root / "secrets" / "appliance-ca.key").write_text("ca", encoding="ascii")
+    for secret in ("appliance-ca.key", "backup.key", "mail.password", "backup_ssh"):
+        (made.root / "secrets" / secret).write_text("secret", encoding="ascii")
     (made.root / "tls" / "web.key").write_text("key", encoding="ascii")
     (made.root / "tls" / "web.crt").write_text("certificate", encoding="ascii")
     rights.apply(made, uid=number, gid=number)
@@ -114,7 +115,9 @@ TABLE: list[tuple[str, str, set[str]]] = [
     ("read", "secrets/database.key", STORE),
     ("write", "secrets/database.key", set()),
     ("write", "secrets", set()),
-    ("read", "secrets/appliance-ca.key", set()),
+    ("read", "secrets/appliance-ca.key", {"worker"}),
+    ("read", "secrets/mail.password", {"monitor", "worker"}),
+    ("read", "secrets/backup_ssh", {"worker"}),
     ("read", "data/yobirin.db", STORE),
     ("write", "data/yobirin.db", STORE),
     ("list", "data", STORE),
@@ -126,7 +129,7 @@ TABLE: list[tuple[str, str, set[str]]] = [
     ("list", "data/trace", {"dialer"}),
     ("list", "data/prompts", set(EVERY)),
     ("write", "data/prompts", {"worker"}),
-    ("read", "tls/web.key", {"web"}),
+    ("read", "tls/web.key", {"web", "worker"}),
     ("read", "tls/web.crt", set(EVERY)),
     ("read", "site.toml", set(EVERY)),
     ("write", "site.toml", set()),
