@@ -180,6 +180,7 @@ SENTENCES: Final[dict[str, Words]] = {
         "Restart after hours.",
     ),
     "recordings": Words("{size}／{most}（あと約{days}日分）。", "{size} of {most}, room for {days} days"),
+    "recordings_few": Words("{size}／{most}。", "{size} of {most}"),
     "recordings_lost": Words(
         "この1時間に録音できなかった通話が{lost}件あります（{reason}）。",
         "{lost} recordings lost in the last hour: {reason}",

@@ -26,6 +26,7 @@ class Check:
     """One check.
 
     `warn` and `crit` are ranges of the figure `main`; `every_s` 0 means the site's own interval.
+    `settles_s`: for so long after the start of the box nobody is alarmed, it is only coming up.
     `explained_by` names checks whose raised alarm is the cause: while one stands, this one alarms nobody.
     """
 
@@ -38,6 +39,7 @@ class Check:
     every_s: float = 0.0
     retry_s: float = 0.0  # between the tries that make an alarm; 0: a third of the interval
     timeout_s: float = TIMEOUT_S
+    settles_s: float = 0.0
     explained_by: tuple[str, ...] = ()
 
     def thresholds(self, settings: Settings) -> Thresholds:
@@ -51,7 +53,7 @@ class Check:
 CHECKS: Final = (
     Check("database", data.read_database, data.judge_database, "500", "5000", "commit"),
     Check("ping", network.read_ping, network.judge_ping, "100", "500", "rtt_"),
-    Check("load", machine.read_load, machine.judge_load, "2", "4", "load5_per_core"),
+    Check("load", machine.read_load, machine.judge_load, "2", "4", "load5_per_core", settles_s=300),
     Check("disk", machine.read_disk, machine.judge_disk, "1000:", "500:", "free", every_s=5, retry_s=1),
     Check("mirror", disks.read_mirror, disks.judge_mirror, "0", "0", "md", every_s=3, retry_s=1),
     Check("smart", disks.read_smart, disks.judge_smart, "50", "60", "", every_s=600, timeout_s=30),
@@ -64,8 +66,9 @@ CHECKS: Final = (
         "11",
         "busy",
         every_s=5,
-        retry_s=2,
+        retry_s=5,
         explained_by=("processes",),
+        settles_s=45,
     ),
     Check(
         "processes",
@@ -85,6 +88,7 @@ CHECKS: Final = (
         "7",
         "registered",
         explained_by=("processes", "ping"),
+        settles_s=120,
     ),
     Check(
         "recordings", data.read_recordings, data.judge_recordings, "0", "10", "size", explained_by=("disk",)
@@ -110,6 +114,7 @@ CHECKS: Final = (
         every_s=5,
         retry_s=2,
         explained_by=("processes",),
+        settles_s=30,
     ),
     Check("panel", device.read_panel, device.judge_panel, "0", "1", "faults", every_s=10),
     Check("clock", device.read_clock, device.judge_clock, "2", "30", "off"),

@@ -26,6 +26,7 @@ class Watch:
     def __init__(self, checks: Iterable[Check], *, interval_s: float, now: float) -> None:
         self._checks = {check.name: check for check in checks}
         self._interval_s = interval_s
+        self._begun = now
         self.alarms = {name: Alarm(name) for name in self._checks}
         self.verdicts: dict[str, Verdict] = dict.fromkeys(self._checks, PENDING)
         self._checked_at: dict[str, float] = {}
@@ -58,7 +59,8 @@ class Watch:
         self._checked_at[name] = at
         cause = self._cause(check) if verdict.status is not Status.OK else ""
         self._held_by[name] = cause
-        changes = alarm.feed(verdict.status, at=at, is_explained=bool(cause))
+        is_settling = now - self._begun < check.settles_s and not alarm.stands
+        changes = alarm.feed(verdict.status, at=at, is_explained=bool(cause) or is_settling)
         if alarm.state is State.DOUBTFUL:
             self._look_at_causes(check, now)
         self._due[name] = self._again_at(check, now)

@@ -147,6 +147,24 @@ def recorded_bytes(store: Store, *, since: int) -> int:
     )
 
 
+def phones_seen(store: Store, registered: Iterable[str], *, at: int) -> dict[str, int]:
+    """Extension to when its telephone was last registered; `registered` are those that are so now.
+
+    Written at most once an hour for each.
+    """
+    found = {
+        str(name): int(seen_at) for name, seen_at in store.tuples("SELECT extension, seen_at FROM phone_seen")
+    }
+    fresh = [name for name in registered if at - found.get(name, 0) > HOUR_MS]
+    if fresh:
+        with store.transaction():
+            store.many(
+                "INSERT OR REPLACE INTO phone_seen (extension, seen_at) VALUES (?, ?)",
+                [(name, at) for name in fresh],
+            )
+    return found | dict.fromkeys(fresh, at)
+
+
 def last_written_at(store: Store) -> int:
     """The latest moment that anything was booked: no clock may be before it (ms since 1970)."""
     return int(

@@ -163,6 +163,17 @@ def test_a_dead_dialer_is_one_alarm_and_not_three() -> None:
     assert {check.name: check.held_by for check in watched.health()}["pri"] == "processes"
 
 
+def test_a_box_that_is_coming_up_alarms_nobody_about_its_lines() -> None:
+    watched, now = Watch([BY_NAME["pri"]], interval_s=10, now=0.0), 0.0
+    told: list[Change] = []
+    while now < 100:
+        for check in watched.due(now):
+            told += watched.feed(check.name, verdict(CRITICAL), now=now, at=now)
+        now += 0.5
+    assert [change.event for change in told] == ["raised"]
+    assert 45.0 < told[0].at < 65.0
+
+
 def test_the_worst_alarm_comes_first_and_what_is_seen_to_comes_last() -> None:
     def check(name: str, status: Status, alarm: str, at: float) -> CheckHealth:
         return CheckHealth(name, status, alarm, "load", problem_at=at)  # type: ignore[arg-type]  # a word

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from appliance.chassis import messages as chassis
 from appliance.dialer import messages as dialer
@@ -19,6 +20,7 @@ from appliance.monitoring.sentences import SENTENCES
 from appliance.monitoring.table import BY_NAME
 from appliance.settings import Home, Settings
 from appliance.store.alarms import Probe
+from appliance.store.open import open_store
 from tests.unit.test_monitoring_plugin import LINE
 
 WHOLE = """\
@@ -160,11 +162,35 @@ def test_the_monitor_understands_the_dialers_board() -> None:
 
 @pytest.mark.parametrize(
     ("here", "missing", "status"),
-    [(20, 0, Status.OK), (19, 1, Status.WARNING), (12, 8, Status.CRITICAL), (0, 3, Status.CRITICAL)],
+    [
+        (20, 0, Status.OK),
+        (0, 0, Status.OK),
+        (19, 1, Status.WARNING),
+        (12, 8, Status.CRITICAL),
+        (0, 3, Status.CRITICAL),
+    ],
 )
 def test_the_phones(here: int, missing: int, status: Status) -> None:
     seen = floor.Phones(tuple(f"A-{n}" for n in range(here)), tuple(f"B-{n}" for n in range(missing)))
     assert judged("phones", seen).status is status
+
+
+def test_a_telephone_is_missed_when_it_was_there_lately(tmp_path: Path, mocker: MockerFixture) -> None:
+    home = Home(tmp_path)
+    open_store(home, create=True).close()
+    ask = mocker.patch("appliance.monitoring.checks.floor.board.ask")
+    box = Box(home, Settings())
+
+    def seats(*registered: bool) -> board.Board:
+        rows = tuple(board.Seat(f"A-0{n}", f"20{n}", is_here) for n, is_here in enumerate(registered, 1))
+        return board.Board(now_at=1.0, seats=rows)
+
+    ask.return_value = seats(True, True, False)
+    assert floor.read_phones(box) == floor.Phones(("A-01", "A-02"), (), spare=1)
+    ask.return_value = seats(True, False, False)
+    assert floor.read_phones(box) == floor.Phones(("A-01",), ("A-02",), spare=1)
+    home.database.unlink()
+    assert floor.read_phones(box).missing == ("A-02", "A-03"), "the books do not say: all are missed"
 
 
 @pytest.mark.parametrize(

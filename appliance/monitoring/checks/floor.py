@@ -7,16 +7,21 @@ since a process's last heartbeat.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from appliance import heartbeat
+from appliance.errors import StoreError
 from appliance.monitoring import board, watcher
 from appliance.monitoring.box import Box, NotFitted
 from appliance.monitoring.plugin import Figure, Status, Thresholds, Verdict, limited, worst
+from appliance.store import alarms
+from appliance.store.open import open_store
+from appliance.store.times import DAY_MS, ms
 from appliance.supervisor_client import SupervisorClient
 
 RUNNING: Final = "RUNNING"
+MISSED_MS: Final = 14 * DAY_MS
 ORDERED_DOWN: Final = frozenset({"STOPPED", "EXITED"})  # by a person, through the console
 
 
@@ -40,10 +45,11 @@ class Process:
 
 @dataclass(frozen=True)
 class Phones:
-    """Labels of the seats whose phone is there, and of those whose is not."""
+    """Labels of the seats whose phone is there, of those whose is missed, and how many were never there."""
 
     here: tuple[str, ...]
-    missing: tuple[str, ...] = field(default=())
+    missing: tuple[str, ...] = ()
+    spare: int = 0
 
 
 def read_pri(box: Box) -> Lines:
@@ -80,19 +86,45 @@ def judge_pri(seen: Lines, limits: Thresholds) -> Verdict:
 
 
 def read_phones(box: Box) -> Phones:
-    """Raises PeerGone, NotFitted where no seat is set up."""
+    """Raises PeerGone, NotFitted where no seat is set up.
+
+    A telephone is missed when it was there in the last two weeks: a spare seat is nobody's alarm.
+    """
     seats = board.ask(box.home).seats
     if not seats:
         raise NotFitted("no seat is set up.")
+    here = tuple(seat for seat in seats if seat.is_registered)
+    seen = _seen(box, here)
     return Phones(
-        tuple(seat.label for seat in seats if seat.is_registered),
-        tuple(seat.label for seat in seats if not seat.is_registered),
+        tuple(seat.label for seat in here),
+        tuple(
+            seat.label
+            for seat in seats
+            if not seat.is_registered and (seen is None or seat.extension in seen)
+        ),
+        spare=sum(
+            not seat.is_registered and seen is not None and seat.extension not in seen for seat in seats
+        ),
     )
+
+
+def _seen(box: Box, here: tuple[board.Seat, ...]) -> set[str] | None:
+    """Extensions that were registered lately; None where the books do not say: then all are missed."""
+    now = ms(time.time())
+    try:
+        store = open_store(box.home)
+        try:
+            found = alarms.phones_seen(store, [seat.extension for seat in here], at=now)
+        finally:
+            store.close()
+    except StoreError:
+        return None
+    return {extension for extension, at in found.items() if now - at < MISSED_MS}
 
 
 def judge_phones(seen: Phones, limits: Thresholds) -> Verdict:
     total = len(seen.here) + len(seen.missing)
-    status = Status.CRITICAL if not seen.here else limits.status(len(seen.missing))
+    status = Status.CRITICAL if seen.missing and not seen.here else limits.status(len(seen.missing))
     values = {
         "here": str(len(seen.here)),
         "total": str(total),
@@ -102,6 +134,7 @@ def judge_phones(seen: Phones, limits: Thresholds) -> Verdict:
     figures = (
         limited("missing", len(seen.missing), "", limits),
         Figure("registered", len(seen.here), "", "", "", "0", str(total)),
+        Figure("spare", seen.spare, low="0"),
     )
     return Verdict(status, key, values, figures)
 
