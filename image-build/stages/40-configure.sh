@@ -1,0 +1,59 @@
+#!/bin/sh
+# Stage 40, the configuration: root/ laid over the tree, users, what systemd starts, the initial RAM disk.
+# Nothing secret and nothing personal stays: no password, no key, no machine-id, no host name.
+. "$(dirname "$0")/common.sh"
+
+tree="$WORK/box"
+say "40 configuration"
+rm -rf --one-file-system "$tree"
+cp -a "$WORK/root" "$tree"
+cp -a "$WORK/product/opt/yobirin" "$tree/opt/yobirin"
+ln -s /opt/yobirin/bin/yobirin "$tree/usr/bin/yobirin"
+cp -a --no-preserve=ownership "$HERE/root/." "$tree/"
+mkdir -p "$tree/usr/lib/yobirin/boards" "$tree/data"
+cp "$HERE"/boards/*.toml "$tree/usr/lib/yobirin/boards/"
+ln -s /data/yobirin "$tree/var/lib/yobirin"
+cp "$HERE/initrd/initramfs.conf" "$tree/etc/initramfs-tools/conf.d/yobirin"
+cp "$HERE/initrd/hooks/yobirin" "$tree/etc/initramfs-tools/hooks/yobirin"
+cp "$HERE/initrd/scripts/yobirin" "$tree/etc/initramfs-tools/scripts/yobirin"
+printf 'HOMEHOST <ignore>\nAUTO +all\nDEVICE partitions\nMAILADDR root\n' >"$tree/etc/mdadm/mdadm.conf"
+
+# The only lasting files are on the data partition; these three are written by the network and the clock.
+ln -sf /run/systemd/resolve/stub-resolv.conf "$tree/etc/resolv.conf"
+ln -sf /usr/share/zoneinfo/Asia/Tokyo "$tree/etc/localtime"
+printf 'LANG=C.UTF-8\n' >"$tree/etc/locale.conf"
+printf 'yobirin\n' >"$tree/etc/hostname"
+printf '127.0.0.1 localhost yobirin\n::1 localhost\n' >"$tree/etc/hosts"
+printf 'tmpfs /tmp tmpfs nosuid,nodev,mode=1777,size=25%% 0 0\n' >"$tree/etc/fstab"
+
+chroot "$tree" sh -eu <<'IN'
+mkdir -p /etc/sysusers.d
+/opt/yobirin/bin/yobirin prepare --sysusers >/etc/sysusers.d/yobirin.conf
+systemd-sysusers
+# The monitor reads the disks' health; nobody else may start this program.
+chgrp yobirin-monitor /usr/sbin/smartctl
+chmod 0750 /usr/sbin/smartctl
+systemctl -q enable systemd-networkd nftables yobirin-board yobirin-data
+systemctl -q set-default multi-user.target
+# Started by yobirin.target when the data partition is open, or never.
+systemctl -q disable nginx chrony nagios-nrpe-server
+systemctl -q mask getty@.service serial-getty@.service console-getty.service autovt@.service getty.target \
+    systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
+    e2scrub_all.timer e2scrub_reap.service man-db.timer rpcbind.service rpcbind.socket nfs-client.target \
+    nfs-blkmap.service rpc-statd.service mdmonitor.service mdmonitor-oneshot.timer fstrim.timer smartmontools.service ctrl-alt-del.target
+passwd -q -l root
+IN
+setcap cap_sys_rawio,cap_sys_admin,cap_dac_read_search+ep "$tree/usr/sbin/smartctl"
+chroot "$tree" update-initramfs -c -k "$(kernel_of "$tree")" >"$WORK/initramfs.log" 2>&1 ||
+    fail "no initial RAM disk: $WORK/initramfs.log"
+
+rm -rf "$tree"/var/lib/apt/lists/* "$tree"/var/cache/* "$tree"/var/log/* "$tree"/tmp/* "$tree"/run/* \
+    "$tree"/var/lib/systemd/random-seed "$tree"/etc/ssh/ssh_host_* "$tree"/var/lib/dbus/machine-id \
+    "$tree"/etc/hostid "$tree"/etc/apt/sources.list.d/* "$tree"/var/lib/dpkg/*-old "$tree"/etc/*- \
+    "$tree"/etc/.pwd.lock "$tree"/var/backups/*
+mkdir -p "$tree/var/cache/nginx" "$tree/var/log/nginx"
+: >"$tree/etc/machine-id"
+# All that systemd does once after an update of /usr was done here: it need not be done at every start.
+for place in etc var; do
+    printf 'TIMESTAMP_NSEC=%s000000000\n' "$SOURCE_DATE_EPOCH" >"$tree/$place/.updated"
+done
