@@ -1,4 +1,4 @@
-"""The recovery passphrase of the data partition: key slot 7 of its LUKS header, added with the key stick.
+"""The recovery passphrase of the data partition: key slot 1 of its LUKS header, added with the key stick.
 
 Never touches slot 0 (the stick's key), and never formats.  cryptsetup does the work.
 """
@@ -17,7 +17,7 @@ from provisioning.plan import digest
 
 DATA_LABEL: Final = "YOBIRIN-DATA"
 KEY_LABEL: Final = "YOBIRIN-KEY"
-SLOT: Final = "7"
+SLOT: Final = "1"
 SECRETS_IN_MEMORY: Final = Path("/run")
 PASSPHRASE_MIN: Final = 20
 

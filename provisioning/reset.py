@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from appliance.errors import BadInput
+from appliance.gpio_leds import reset_request
 from appliance.settings import Home
 from provisioning.commands import Commands
 from provisioning.files import sync_directory
@@ -20,7 +21,7 @@ def factory_reset(home: Home, commands: Commands, *, box: Path, confirmation: st
     """Destroy keys, then data and settings, then restart the box.  Raises BadInput unless confirmed."""
     if confirmation != RESET_WORD:
         raise BadInput(f"Not confirmed: type {RESET_WORD}.", remedy="Nothing was erased.")
-    commands.run("systemctl", "--no-block", "stop", "yobirin-watchdog.service")
+    reset_request.withdraw(home)
     _destroy(home.key_file)
     for directory in (home.root / "secrets", home.root / "data", home.root / "tls", home.logs, box):
         _empty(directory)

@@ -17,6 +17,7 @@ import msgspec
 from appliance import ipc
 from appliance.dialer import messages as dialer
 from appliance.errors import YobirinError
+from appliance.gpio_leds import reset_request
 from appliance.monitoring import messages as monitor
 from appliance.monitoring import words as monitor_words
 from appliance.settings import Home, Settings
@@ -48,6 +49,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     calls: int = 0
     has_monitor: bool = False
     alarms: tuple[Text, ...] = ()
+    is_reset_asked: bool = False  # the front panel's button was held for 15 s
     mirror: str = ""
     free_bytes: int = 0
     restarted: Text = Text("", "")
@@ -66,6 +68,7 @@ def gather(home: Home, settings: Settings, ask_setup: Callable[[Any], Any]) -> F
         address=settings.phones.address,
         up_s=int(time.clock_gettime(time.CLOCK_BOOTTIME)),
         clock=time.strftime("%Y-%m-%d %H:%M:%S"),
+        is_reset_asked=_is_reset_asked(home),
         **_dialer(home),
         **_monitor(home),
     )
@@ -133,6 +136,12 @@ def _mirror() -> str:
     except OSError:
         return ""
     return "  ".join(line.split("blocks", 1)[-1].strip() for line in lines if "[U" in line or "[_" in line)
+
+
+def _is_reset_asked(home: Home) -> bool:
+    with contextlib.suppress(OSError):
+        return reset_request.pending(home, wall=time.time()) is not None
+    return False
 
 
 def _free(home: Home) -> int:

@@ -110,7 +110,7 @@ TABLE: Final[dict[Page, dict[str, Row]]] = {
         "6": Row(Page.BUNDLE),
         "7": Row(Page.ACCESS),
         "8": Row(Page.RESTART),
-        "9": Row(Page.RESET),
+        "9": Row(Page.RESET, What.LOOK),
         "p": Row(Page.PIN),
         "0": Row(Page.LOGIN, What.LOG_OUT),
     },

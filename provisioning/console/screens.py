@@ -171,6 +171,8 @@ def _status(seen: Seen) -> Lines:
     if absent:
         listed = " ".join(absent[:PHONES_SHOWN])
         lines.append(Text(f"登録のない座席：{listed}", f"Not registered: {listed}"))
+    if facts.is_reset_asked:
+        lines.append(RESET_ASKED)
     return [*lines, *_alarms(facts)]
 
 
@@ -180,6 +182,12 @@ def _alarms(facts: Facts) -> Lines:
     if not facts.alarms:
         return [Text("警報はありません。", "There is no alarm.")]
     return [Text(f"！ {alarm.ja}", f"! {alarm.en}") for alarm in facts.alarms]
+
+
+RESET_ASKED: Final = Text(
+    "！ 前面のボタンで工場出荷状態に戻すことが求められています（メニュー9）。",
+    "! The front panel's button asks for a factory reset (menu 9).",
+)
 
 
 def _ago(seconds: int) -> str:
@@ -342,7 +350,7 @@ def _reset(seen: Seen) -> Lines:
         Text("名簿・履歴・録音・設定をすべて消します。元に戻せません。",
              "Lists, history, recordings and settings are erased. It cannot be undone."),
         Text(f"続けるには {RESET_WORD} と入力してください。", f"Type {RESET_WORD} to go on."),
-        "",
+        RESET_ASKED if seen.facts().is_reset_asked else "",
         *_form(seen),
     ]  # fmt: skip
 

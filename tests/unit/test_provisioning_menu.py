@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,12 +113,16 @@ def test_a_confirmed_address_stays() -> None:
 def test_the_factory_reset_needs_its_word_typed_whole(typed: bytes) -> None:
     menu = logged_in()
     menu.feed(b"9", 0.0)
+    menu.came(What.LOOK, FACTS, 0.0)
     assert done(menu.feed(typed, 0.0)) == []
 
 
 def test_the_factory_reset_with_its_word() -> None:
     menu = logged_in()
-    assert done(menu.feed(b"9ERASE\r", 0.0)) == [Do(What.RESET, ("ERASE",))]
+    menu.feed(b"9", 0.0)
+    asked = msgspec.structs.replace(FACTS, is_reset_asked=True)
+    assert "前面のボタン" in shown(menu.came(What.LOOK, asked, 0.0))
+    assert done(menu.feed(b"ERASE\r", 0.0)) == [Do(What.RESET, ("ERASE",))]
 
 
 def test_a_log_is_turned_page_by_page_to_its_ends() -> None:
@@ -160,7 +165,7 @@ def test_a_laptops_greeting_takes_the_line_at_any_page() -> None:
     for menu in (Menu(0.0), logged_in()):
         assert menu.feed(b"\x03\r\n" + MAGIC + b"\n", 0.0)[-1] == Leave()
     typing = logged_in()
-    typing.feed(b"9ERA", 0.0)
+    typing.feed(b"p123", 0.0)
     assert Leave() in typing.feed(b"\x03\r\n" + MAGIC + b"\r\n", 0.0)
 
 
