@@ -14,7 +14,11 @@ from appliance.store.models import Job
 from appliance.store.open import Store
 
 KINDS: Final = ("move", "move_back", "export")
-CHUNK: Final = 500  # rows a transaction: the dialer's writer waits for no more
+CHUNK: Final = 500  # rows a page of reading
+MOVE_MIN: Final = 20  # below that the commits themselves cost more than the rows
+MOVE_MAX: Final = 150  # a moved row changes four indexes: some 30 ms
+HOLD_MS: Final = 8.0  # how long a transaction of ours may keep the dialer's writer waiting
+YIELD_S: Final = 0.001  # the dialer's writer looks for the lock every half millisecond
 UNDO_DAYS: Final = 7
 IDS_MAX: Final = 500
 
@@ -87,6 +91,18 @@ def of_worker(store: Store, job_id: int) -> Job:
     job = store.one(Job, "FROM job WHERE id = ?", (job_id,))
     assert job is not None, f"no job {job_id}"
     return job
+
+
+class Pace:
+    """How many rows the next transaction may change, so that none holds the write lock for long."""
+
+    def __init__(self) -> None:
+        self.rows = MOVE_MIN
+
+    def took(self, rows: int, held_s: float) -> None:
+        """The last transaction changed so many rows in so long."""
+        fitting = int(rows * HOLD_MS / max(held_s * 1000, 0.1))
+        self.rows = max(MOVE_MIN, min(MOVE_MAX, fitting, 2 * self.rows))
 
 
 def chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

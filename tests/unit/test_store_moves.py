@@ -167,8 +167,19 @@ def test_killed_in_the_middle_it_goes_on_with_the_rest(
     jobs.work_on(floor.store, job_id)
 
     job = list_jobs.existing(floor.store, floor.tenant, job_id)
-    assert (seen, job.state, moves.result_of(job).moved) == ([500], "done", MANY)
+    assert (seen, job.state, moves.result_of(job).moved) == ([list_jobs.MOVE_MIN], "done", MANY)
     assert compare.compare(floor.store) == []
+
+
+def test_a_transaction_takes_as_many_rows_as_the_lock_may_be_held_for() -> None:
+    pace = list_jobs.Pace()
+    assert pace.rows == list_jobs.MOVE_MIN
+
+    for _ in range(9):
+        pace.took(pace.rows, pace.rows * 0.000_01)  # 10 µs a row: fast, but grown step by step
+    assert pace.rows == list_jobs.MOVE_MAX
+    pace.took(100, 0.1)  # 1 ms a row: the lock was held far too long
+    assert pace.rows == list_jobs.MOVE_MIN
 
 
 def test_a_move_beside_a_dialling_writer_keeps_the_counters_right(tmp_path: Path) -> None:
