@@ -5,10 +5,10 @@ HOME_DIR ?= .home
 JOBS ?= 2
 ARGS ?=
 
-.PHONY: help setup run test lint bench clean
+.PHONY: help setup run test lint bench image test-appliance clean
 
 help:  ## This page
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:  ## Install what is needed: Debian packages, .venv with locked versions, the libpri binding
 	@tools/setup.sh run
@@ -31,6 +31,17 @@ lint:  ## ruff and mypy --strict on everything
 bench:  ## Every figure beside its limit (over an hour, most of it pacing)
 	@tools/setup.sh test
 	$(PYTHON) -m bench
+
+image:  ## Build the disk image (as root; ARGS=relock takes the archive's present versions)
+	@tools/setup.sh image
+	@image-build/build.sh $(ARGS)
+
+# One emulated box at a time.  ARGS=short: the set of continuous integration; else words for pytest.
+test-appliance: export YOBIRIN_QEMU := 1
+test-appliance:  ## Boot the disk image in QEMU and run the scenarios (ARGS=short: a quarter of an hour)
+	@tools/setup.sh image
+	@image-build/build.sh
+	$(PYTHON) -m pytest -v -s --timeout 1800 tests/appliance $(if $(filter short,$(ARGS)),-m short,$(ARGS))
 
 clean:  ## Remove what was built; the home directory stays
 	rm -rf build dist .mypy_cache .ruff_cache tests/.artifacts appliance/pri_card/_libpri*

@@ -1,0 +1,1 @@
+"""The built disk image, booted in QEMU with the kernel's real drivers: `make test-appliance`."""
