@@ -252,6 +252,7 @@ def test_the_database_and_recordings() -> None:
     )
     well = data.Recordings(10**9, 50 * 10**9, 10**9, 10**12, 1.0, 0, "")
     assert judged("recordings", well).values["days"] == "49"
+    assert judged("recordings", data.Recordings(0, 10**9, 0, 10**9, 0.0, 0, "")).key == "recordings_few"
     lost = data.Recordings(10**9, 50 * 10**9, 10**9, 0, 1.0, 4, "disk full")
     assert judged("recordings", lost).status is Status.WARNING
 

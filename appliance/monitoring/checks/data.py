@@ -103,4 +103,5 @@ def judge_recordings(seen: Recordings, limits: Thresholds) -> Verdict:
     ]
     if seen.day_bytes:
         figures.append(Figure("days_left", max(0.0, days), low="0"))
-    return Verdict(status, "recordings" if status is Status.OK else "recordings_lost", values, tuple(figures))
+    key = "recordings" if seen.day_bytes else "recordings_few"
+    return Verdict(status, key if status is Status.OK else "recordings_lost", values, tuple(figures))
