@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from appliance.dialer.messages import SeatBoard
 from appliance.errors import BadInput
-from appliance.store import customers, history, lists, monitors, result_codes, seats
+from appliance.store import customers, history, lists, monitors, projects, result_codes, seats
 from webui.ask import Ask, NotAllowed, NotFound, Services
 from webui.auth import COOKIE_WORDS, log_action
 from webui.board import stream
@@ -115,6 +115,7 @@ class Panes:
         self._tenant_id = tenant_id
         self._cards: dict[str, tuple[int, int, dict[str, Any]]] = {}
         self._codes: dict[int, list[tuple[str, str]]] = {}
+        self._take_back: dict[int, bool] = {}
 
     def look(self) -> View:
         board = self._services.live.board
@@ -139,6 +140,7 @@ class Panes:
             "talk_s_today": seat.talk_s_today,
             "wait_s_today": seat.wait_s_today,
             "codes": self._codes_of(seat.project_id) if seat.project_id else [],
+            "can_take_back": bool(seat.saved_code and seat.project_id) and self._takes_back(seat.project_id),
             "customer": self._card(seat) if is_shown else None,
         }
 
@@ -148,6 +150,13 @@ class Panes:
             own = [(code.code, code.name) for code in every if code.kind != "system" and code.is_on_phone]
             self._codes[project_id] = own[:CODES_SHOWN]
         return self._codes[project_id]
+
+    def _takes_back(self, project_id: int) -> bool:
+        """Whether `#` takes a code back after it was confirmed: the project's option, read once a stream."""
+        if project_id not in self._take_back:
+            project = projects.get(self._services.store, self._tenant_id, project_id)
+            self._take_back[project_id] = bool(project and project.is_take_back)
+        return self._take_back[project_id]
 
     def _card(self, seat: SeatBoard) -> dict[str, Any]:
         kept = self._cards.get(seat.label)

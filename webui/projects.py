@@ -243,6 +243,7 @@ def change_dialling(ask: Ask, project_id: int) -> Any:
         attempts_max=ask.whole("attempts_max", ask.t("同じ顧客への回数"), 0, 99),
         is_presented=int(ask.flag("is_presented")),
         is_ring_cut=int(ask.flag("is_ring_cut")),
+        is_take_back=int(ask.flag("is_take_back")),
     )
 
 

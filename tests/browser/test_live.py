@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from appliance.dialer.messages import Board, SeatBoard, SeatChanged
-from appliance.store import recordings
+from appliance.store import projects, recordings
 from tests.browser.conftest import NewTab, Tab, log_in
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -133,7 +134,7 @@ def test_the_monitor_follows_the_call_echoes_digits_and_forgets_the_customer(man
     name = page.locator("[data-label=A-02] [data-is=name]")
     expect(name).to_contain_text("様")
     customer = name.inner_text().removesuffix(" 様")
-    now = manager.site.dialer.board.now_at
+    now = time.time()
     before = change(manager, "A-02", state="wrapup", since_at=now, typed="0")
     expect(page.locator("[data-label=A-02] [data-is=state]")).to_contain_text("結果入力", timeout=1000)
     expect(page.locator("[data-label=A-02] [data-is=typed]")).to_have_text("0＿")
@@ -148,6 +149,26 @@ def test_the_monitor_follows_the_call_echoes_digits_and_forgets_the_customer(man
     assert customer not in page.locator("[data-label=A-02]").inner_text()
     names = ("state", "since_at", "typed", "saved_code", "customer_id", "number", "attempt_id")
     change(manager, "A-02", **{name: getattr(before, name) for name in names})
+
+
+def test_a_saved_result_says_that_it_can_be_taken_back_where_the_project_lets_it(manager: Tab) -> None:
+    floor = manager.site.floor
+    projects.change(floor.store, floor.tenant_id, floor.project_id, is_take_back=True)
+    page = manager.open("/seat/B-03")
+    hint = page.locator("[data-label=B-03] [data-is=hint]")
+    before = change(
+        manager, "B-03", state="waiting", since_at=time.time(), saved_code="06", customer_id=0, attempt_id=0
+    )
+    expect(page.locator("[data-label=B-03] [data-is=typed]")).to_have_text("✔ 06 見込")
+    expect(hint).to_have_text("保存しました　# で取り消し（10秒以内）")
+    change(manager, "B-03", since_at=time.time() - 30)
+    expect(hint).to_have_text("保存しました")
+    projects.change(floor.store, floor.tenant_id, floor.project_id, is_take_back=False)
+    page = manager.open("/seat/B-03")
+    change(manager, "B-03", since_at=time.time())
+    expect(hint).to_have_text("保存しました")
+    kept = {name: getattr(before, name) for name in before.__struct_fields__ if name != "label"}
+    change(manager, "B-03", **kept)
 
 
 def test_a_result_that_is_overdue_raises_the_alarm(manager: Tab) -> None:

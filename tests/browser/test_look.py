@@ -66,6 +66,14 @@ OVERFLOW = """() => { const page = document.documentElement;
   return [page.scrollWidth - innerWidth, page.scrollHeight - innerHeight]; }"""
 
 
+BAR_SPILLS = """() => { const bar = document.querySelector('header.bar').getBoundingClientRect();
+  return [...document.querySelectorAll('header.bar > *, header.bar > .row > *')]
+    .map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 0)
+    .filter(([, box]) => box.top < bar.top || box.bottom > bar.bottom || box.right > innerWidth + 0.5)
+    .map(([html]) => html); }"""
+
+
 @pytest.fixture(scope="module")
 def axe() -> Axe:
     return Axe()
@@ -77,6 +85,7 @@ def test_a_page_can_be_read_and_hit(manager: Tab, axe: Axe, path: str) -> None:
     assert page.evaluate(SMALL_TARGETS) == []
     assert page.evaluate(SMALL_TEXT) == []
     assert page.evaluate(OVERFLOW)[0] <= 0, "a page must not scroll sideways"
+    assert page.evaluate(BAR_SPILLS) == []
     found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
     serious = [
         f"{violation['id']}: {node['html'][:120]}"
@@ -99,15 +108,32 @@ def test_what_must_fit_fits_without_scrolling(manager: Tab, path: str) -> None:
         assert hidden == [0, 0]
 
 
+@pytest.mark.parametrize("path", ["/board", "/reports/hourly", "/reports/days", "/history"])
+def test_the_english_bar_holds_what_is_in_it(new_tab: NewTab, manager_cookies: Any, path: str) -> None:
+    tab = new_tab(storage_state=manager_cookies)
+    page = tab.open(path)
+    page.click("#user-menu")
+    page.select_option("#set-language", "en")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    try:
+        assert tab.open(path).evaluate(BAR_SPILLS) == []
+        assert page.evaluate(OVERFLOW)[0] <= 0
+    finally:
+        page.click("#user-menu")
+        page.select_option("#set-language", "ja")
+        expect(page.locator("html")).to_have_attribute("lang", "ja")
+
+
+@pytest.mark.parametrize("seats", ["A-01", "A-01+A-05", "A-01+A-05+A-04+A-09"])
 @pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)])
 def test_the_monitor_fills_its_screen_and_no_more(
-    new_tab: NewTab, manager_cookies: Any, size: tuple[int, int]
+    new_tab: NewTab, manager_cookies: Any, size: tuple[int, int], seats: str
 ) -> None:
     tab = new_tab(viewport={"width": size[0], "height": size[1]}, storage_state=manager_cookies)
-    page = tab.open("/seat/A-01+A-05")
+    page = tab.open(f"/seat/{seats}")
     expect(page.locator("[data-label=A-01] [data-is=name]")).not_to_have_text("")
     assert page.evaluate(OVERFLOW) == [0, 0]
-    for memo in page.locator("[data-is=memo]").all():
+    for memo in page.locator("[data-is=customer]:not([hidden]) [data-is=memo]").all():
         assert memo.evaluate(
             "e => e.getBoundingClientRect().bottom <= e.closest('.body').getBoundingClientRect().bottom"
         )

@@ -100,7 +100,7 @@ async function renew() {
   if (!answer?.ok) return;
   Object.assign(names, await answer.json());
   if (!isWall) {
-    for (const [id, name] of Object.entries(names.projects)) offer($("project"), id, `${t("案件")}：${name}`);
+    for (const [id, name] of Object.entries(names.projects)) offer($("project"), id, name);
     for (const [id, name] of Object.entries(names.lists)) offer($("list"), id, name, names.project_of[id]);
   }
   show(live.view);

@@ -9,6 +9,7 @@ import { t } from "./words.js";
 
 const PRIVATE_AFTER_S = 10;
 const RESULT_LATE_S = 60;
+const TAKE_BACK_S = 10;
 const live = new Live(document.body.dataset.events, "");
 const panes = new Map([...document.querySelectorAll(".pane")].map((root) => [root.dataset.label, new Map()]));
 
@@ -98,7 +99,8 @@ function echo(pane, seat) {
     words = seat.typed.length === 2 ? t("＊で確定して次へ　# でやり直し") : t("あと1けた");
   } else if (seat.saved_code && !["talking", "wrapup"].includes(seat.state)) {
     shown = `✔ ${seat.saved_code} ${names[seat.saved_code] ?? ""}`;
-    words = t("保存しました");
+    const isOpen = seat.can_take_back && seat.state === "waiting" && live.now() - seat.since_at < TAKE_BACK_S;
+    words = isOpen ? t("保存しました　# で取り消し（10秒以内）") : t("保存しました");
   } else if (["talking", "wrapup"].includes(seat.state)) {
     words = t("結果は 2けた → ＊で確定して次へ　　# でやり直し");
   }
@@ -117,6 +119,7 @@ function tick() {
     } else if (seat) {
       pane.classList.remove("stale");
       if (seat.state === "wrapup") draw(pane, seat);
+      if (seat.state === "waiting" && seat.can_take_back) echo(pane, seat);
       say(state, `${state.dataset.word} ${seat.since_at && seat.state !== "logged_out" ? twoDigitDuration(live.now() - seat.since_at) : ""}`);
     }
   }
