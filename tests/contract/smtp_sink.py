@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import email
 import email.policy
+import ssl
 import threading
 from email.message import EmailMessage
+from pathlib import Path
 
 
 class SmtpSink:
-    """Runs in a thread of its own.  `refuse` makes it answer 451 to every letter."""
+    """Runs in a thread of its own.  `refuse` makes it answer 451 to every letter.
 
-    def __init__(self) -> None:
+    With `certificate` (files of certificate and key) it takes letters only after STARTTLS and AUTH PLAIN.
+    """
+
+    def __init__(self, certificate: tuple[Path, Path] | None = None) -> None:
+        self._certificate = certificate
+        self.logins: list[bytes] = []
         self.letters: list[EmailMessage] = []
         self.tries = 0
         self.refuse = False
@@ -48,12 +56,31 @@ class SmtpSink:
                 if verb == b"DATA":
                     writer.write(b"354 go on\r\n")
                     writer.write(self._take(await reader.readuntil(b"\r\n.\r\n")))
+                elif verb == b"STARTTLS":
+                    writer.write(b"220 ready\r\n")
+                    await writer.start_tls(self._context())
                 elif verb == b"QUIT":
                     writer.write(b"221 bye\r\n")
                     break
                 else:
-                    writer.write(b"250 ok\r\n")
+                    writer.write(self._said(verb, line))
         writer.close()
+
+    def _said(self, verb: bytes, line: bytes) -> bytes:
+        if self._certificate is None:
+            return b"250 ok\r\n"
+        if verb == b"EHLO":
+            return b"250-sink\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n"
+        if verb == b"AUTH":
+            self.logins.append(base64.b64decode(line.split()[2]))
+            return b"235 welcome\r\n"
+        return b"250 ok\r\n" if self.logins else b"530 log in first\r\n"
+
+    def _context(self) -> ssl.SSLContext:
+        assert self._certificate is not None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*self._certificate)
+        return context
 
     def _take(self, data: bytes) -> bytes:
         self.tries += 1

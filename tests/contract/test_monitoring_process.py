@@ -16,11 +16,12 @@ import pytest
 from appliance import heartbeat
 from appliance.ipc import BlockingClient, Refused
 from appliance.monitoring import ballast, messages, post
-from appliance.settings import Home, Mail
+from appliance.settings import Home, Mail, Web
 from appliance.store import alarms, mail
 from appliance.store.open import open_store
 from appliance.store.times import ms
 from tests.contract.smtp_sink import SmtpSink
+from webui import tls
 
 WITHIN_S = 20.0
 
@@ -188,6 +189,22 @@ def test_a_relay_that_refuses_is_asked_again_and_loses_no_letter(
             sender.stop()
         assert [letter["Subject"] for letter in sink.letters] == ["letter 0", "letter 1", "letter 2"]
         assert sender.state.error == ""
+
+
+def test_a_relay_behind_tls_gets_its_password(home: Home) -> None:
+    (home.directory("secrets") / "mail.password").write_text("pass phrase\n", encoding="utf-8")
+    with SmtpSink(tls.ensure(home, Web())) as sink:
+        relay = post.relay_of(
+            Mail(
+                relay="127.0.0.1", port=sink.port, to=("a@example.jp",), starttls=True, user="box",
+                password_file="secrets/mail.password",
+            ),
+            home=home, site="x",
+        )  # fmt: skip
+        assert relay is not None
+        relay.send(mail.Mail(id=1, created_at=0, subject="警報", body="本文\n", tries=0), at=time.time())
+        assert sink.logins == ["\0box\0pass phrase".encode()]
+        assert sink.letters[0].get_content() == "本文\n"
 
 
 def test_no_relay_sends_nothing(home: Home) -> None:
