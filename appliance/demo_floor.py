@@ -160,7 +160,7 @@ def _sample(store: Store, tenant_id: int, project_id: int) -> None:
 def _login(
     store: Store, tenant_id: int, login_name: str, name: str, role: Role, at: int
 ) -> tuple[str, str, str, str]:
-    password = one_time_password()
+    password = one_time_password(login_name=login_name)
     found = {user.login_name: user for user in users.every(store, tenant_id)}.get(login_name)
     if found is None:
         users.create(store, tenant_id, login_name=login_name, name=name, role=role, password=password, at=at)

@@ -12,9 +12,12 @@ LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # can be read aloud: no 0 an
 PIN_DIGITS: Final = 6
 
 
-def one_time_password() -> str:
-    """Three groups of four letters and digits: some 59 bits."""
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
+def one_time_password(*, login_name: str = "-") -> str:
+    """Three groups of four letters and digits: some 59 bits.  Never with the login name in it."""
+    while True:
+        groups = ["".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3)]
+        if not any(login_name in group for group in groups):
+            return "-".join(groups)
 
 
 def pin() -> str:
