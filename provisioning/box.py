@@ -17,9 +17,8 @@ from appliance import rights
 from appliance import settings as site
 from appliance.errors import YobirinError
 from appliance.settings import Home
-from appliance.store import projects, users
 from appliance.supervisor_client import SupervisorClient
-from provisioning import authority, hardware, people
+from provisioning import authority, hardware
 from provisioning.box_files import BoxFiles
 from provisioning.commands import Commands
 from provisioning.crypt import Crypt
@@ -112,6 +111,9 @@ class Box:
             rights.mend(self.home)
 
     def _people(self, nonce: str) -> dict[str, Any]:
+        from appliance.store import projects, users  # when first asked for: the store takes 10 MB
+        from provisioning import people
+
         with people.opened(self.home) as store:
             tenants = users.tenants(store)
             if not tenants:
@@ -161,6 +163,8 @@ class Box:
         return ""
 
     def _person(self, step: SetTenant | SetManager | SetSeat) -> None:
+        from provisioning import people
+
         at = int(self._now() * 1000)
         with people.opened(self.home) as store:
             if isinstance(step, SetTenant):

@@ -269,8 +269,9 @@ def _console(site: Description) -> Iterator[Problem]:
     if console.baud not in BAUDS:
         listed = " / ".join(map(str, BAUDS))
         yield _odd("[console]", "baud", console.baud, listed, f"one of {listed}")
-    if console.pin and not re.fullmatch(PIN_PATTERN, console.pin):
-        yield _odd("[console]", "pin", console.pin, "6〜12桁の数字", "6 to 12 digits")
+    if console.pin and (not re.fullmatch(PIN_PATTERN, console.pin) or len(set(console.pin)) < 3):
+        wanted = Text("3種類以上の数字を使った6〜12桁", "6 to 12 digits, three of them different")
+        yield _odd("[console]", "pin", console.pin, *wanted)
 
 
 def _odd(table: str, key: str, value: object, wanted_ja: str, wanted_en: str) -> Problem:

@@ -11,7 +11,6 @@ from typing import Final
 
 import msgspec
 
-from appliance.store.seats import ha1
 from provisioning.description import Description
 from provisioning.messages import (
     FileName,
@@ -100,6 +99,8 @@ def _people(wanted: Wanted, present: Present) -> Iterator[Step]:
 
 
 def _seats(wanted: Wanted, present: Present, nonce: str) -> Iterator[Step]:
+    from appliance.store.seats import ha1  # the laptop's half; the box takes only marks and words from here
+
     have = {seat.extension: seat for seat in present.seats}
     for seat in wanted.seats:
         found = have.get(seat.extension)

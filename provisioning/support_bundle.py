@@ -15,8 +15,6 @@ from typing import Final, NamedTuple
 
 from appliance.errors import YobirinError
 from appliance.settings import Home
-from appliance.store import users
-from provisioning import people
 from provisioning.commands import Commands
 from provisioning.masking import masker
 
@@ -87,6 +85,9 @@ def _write(path: Path, parts: list[Part]) -> None:
 
 def _names(home: Home) -> list[str] | None:
     """People and companies whose names could stand in a log; None where the store does not open."""
+    from appliance.store import users  # when first asked for: the store takes 10 MB
+    from provisioning import people
+
     found: list[str] = []
     try:
         with people.opened(home, create=False) as store:

@@ -91,10 +91,16 @@ def fill(kept: Secrets, site: Description, choose: Callable[[str], str] = secret
     return Secrets(
         seats=seats,
         manager=kept.manager or word(PASSWORD_LETTERS, choose),
-        pin=kept.pin or "".join(choose("0123456789") for _ in range(PIN_DIGITS)),
+        pin=kept.pin or _pin(choose),
         recovery=(kept.recovery or word(RECOVERY_LETTERS, choose)) if needs_recovery else "",
         is_recovery_told=kept.is_recovery_told,
     )
+
+
+def _pin(choose: Callable[[str], str]) -> str:
+    """Digits, three of them different at least: the box takes no other PIN."""
+    drawn = "".join(choose("0123456789") for _ in range(PIN_DIGITS))
+    return drawn if len(set(drawn)) >= 3 else drawn[:-3] + "427"
 
 
 def word(letters: int, choose: Callable[[str], str]) -> str:

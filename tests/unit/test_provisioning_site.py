@@ -91,6 +91,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_remedy() -> None:
         ('name = "管理 花子"', 'name = "管理\\u001b[2J"', "[manager]", "name"),
         ("baud = 115200", "baud = 31250", "[console]", "baud"),
         ('pin = ""', 'pin = "1234"', "[console]", "pin"),
+        ('pin = ""', 'pin = "11112222"', "[console]", "pin"),
         ("[site]", "[sight]", "[sight]", ""),
     ],
 )
