@@ -42,6 +42,7 @@ COUNTED: Final = {
     "recordings": "件",
     "chassis": "件",
     "panel": "件",
+    "watchdog": "件",
 }
 """Checks whose limit is a number of things: "over 0" is "1 or more"; English needs no counter."""
 
@@ -77,7 +78,7 @@ CARDS: Final = (
     Card(
         "engine",
         _("発信エンジン"),
-        ("processes", "database", "load", "swap"),
+        ("processes", "watchdog", "database", "load", "swap"),
         "load",
         _("負荷（コアあたり）"),
     ),

@@ -18,6 +18,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "recordings": Fault.DISKS,
     "database": Fault.PROCESSES,
     "processes": Fault.PROCESSES,
+    "watchdog": Fault.PROCESSES,
     "chassis": Fault.CHASSIS,
     "ping": Fault.NETWORK,
     "clock": Fault.NETWORK,

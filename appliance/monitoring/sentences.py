@@ -272,6 +272,19 @@ SENTENCES: Final[dict[str, Words]] = {
         "発信は続けられます。" + CALL[0],
         "Calling may go on. " + CALL[1],
     ),
+    "watchdog": Words("働いています。前回の起動：{why_ja}", "it is petted; last start: {why_en}"),
+    "watchdog_fault": Words(
+        "ハードウェアの見張りが働いていません。",
+        "the hardware watchdog is not petted: {what}",
+        "発信は続けられます。" + CALL[0],
+        "Calling may go on. " + CALL[1],
+    ),
+    "watchdog_given_up": Words(
+        "自動の再起動を3回行っても直らなかったため、止めています。",
+        "three resets in a row did not help, so there are no more",
+        CALL[0],
+        CALL[1],
+    ),
     "clock": Words("正確です（時刻サーバーとの差 {off}秒）。", "{off} s off the time server"),
     "clock_free": Words(
         "時刻サーバーなしで動いています（差 {off}秒）。",

@@ -117,6 +117,7 @@ CHECKS: Final = (
         settles_s=30,
     ),
     Check("panel", device.read_panel, device.judge_panel, "0", "1", "faults", every_s=10),
+    Check("watchdog", device.read_watchdog, device.judge_watchdog, "0", "0", "", every_s=10, retry_s=10),
     Check("clock", device.read_clock, device.judge_clock, "2", "30", "off"),
 )
 """`processes` alarms 10 to 15 s after a death: supervisord has mended most of them by then."""

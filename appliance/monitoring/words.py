@@ -29,6 +29,7 @@ CHECKS: Final[dict[str, Words]] = {
     "certificate": Words("証明書", "Certificate"),
     "chassis": Words("電源・ファン・温度", "Power, fans, temperature"),
     "panel": Words("前面パネル", "Front panel"),
+    "watchdog": Words("見張り（ウォッチドッグ）", "Watchdog"),
     "clock": Words("時計", "Clock"),
 }
 

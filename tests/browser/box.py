@@ -44,6 +44,7 @@ def health() -> Health:
         well("certificate", {"day": "2036/11/18", "days": "3649"}, Figure("days", 3649, "", "30:", "7:")),
         well("chassis", {"temperature": "47"}, Figure("alarms", 0, "", "0", "99")),
         well("panel", {}, fitted=False),
+        well("watchdog", {"why_ja": "指示による再起動でした。", "why_en": "It was ordered."}),
         well("clock", {"off": "+0.0"}, Figure("off", 0.01, "s", "2", "30")),
     )  # fmt: skip
     return Health(1, now, now - 86_400, checks, mail=MailState(True, 0, now - 3600))

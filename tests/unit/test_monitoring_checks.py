@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytest_mock import MockerFixture
 
 from appliance.chassis import messages as chassis
 from appliance.dialer import messages as dialer
 from appliance.errors import DeviceError
-from appliance.ipc import Codec
+from appliance.ipc import Codec, PeerGone
 from appliance.monitoring import board, plugin, words
 from appliance.monitoring.box import Box, NotFitted
 from appliance.monitoring.checks import backups, data, device, disks, floor, machine, network
 from appliance.monitoring.plugin import Status, Verdict
 from appliance.monitoring.sentences import SENTENCES
 from appliance.monitoring.table import BY_NAME
-from appliance.settings import Home, Settings
+from appliance.settings import Home, Settings, Watchdog
 from appliance.store.alarms import Probe
 from appliance.store.open import open_store
+from appliance.watchdog import messages as watchdog
 from tests.unit.test_monitoring_plugin import LINE
 
 WHOLE = """\
@@ -336,3 +339,25 @@ def test_the_chassis() -> None:
     assert judged("chassis", snapshot(age=60.0)).key == "chassis_silent"
     assert judged("panel", "").status is Status.OK
     assert judged("panel", "The panel on bus 0 does not answer.").status is Status.WARNING
+
+
+def test_the_watchdog(tmp_path: Path) -> None:
+    def status(**changes: object) -> watchdog.Status:
+        usual = watchdog.Status(
+            beat_at=time.monotonic(), device="/dev/watchdog0", is_petting=True, timeout_s=30,
+            restarted=watchdog.Restarted(watchdog.Why.POWER_CUT, "停電のあとの起動です。", "Power failed."),
+        )  # fmt: skip
+        return msgspec.structs.replace(usual, **changes)
+
+    well = judged("watchdog", status())
+    assert words.sentence(well.key, well.values, "ja") == "働いています。前回の起動：停電のあとの起動です。"
+    assert judged("watchdog", status(fault="/dev/watchdog0: busy", is_petting=False)).key == "watchdog_fault"
+    assert judged("watchdog", status(has_given_up=True)).status is Status.CRITICAL
+
+    fitted = Box(Home(tmp_path), Settings(watchdog=Watchdog(device="/dev/watchdog0")))
+    with pytest.raises(PeerGone):
+        device.read_watchdog(fitted)
+    watchdog.write(fitted.home, status())
+    assert device.read_watchdog(fitted).is_petting
+    with pytest.raises(NotFitted):
+        device.read_watchdog(Box(Home(tmp_path), Settings()))

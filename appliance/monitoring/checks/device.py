@@ -1,7 +1,7 @@
-"""The box around the machine: power supplies, fans and temperatures, the front panel, the clock.
+"""The box around the machine: power, fans and temperatures, the front panel, the watchdog, the clock.
 
-Thresholds: chassis is alarms that stand; panel is faults; clock is seconds off the time server (or the
-battery clock, where there is no server).
+Thresholds: chassis is alarms that stand; panel and watchdog are faults; clock is seconds off the time
+server (or the battery clock, where there is no server).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from appliance.monitoring.box import Box, NotFitted
 from appliance.monitoring.plugin import Figure, Status, Thresholds, Verdict, limited
 from appliance.store import alarms
 from appliance.store.open import open_store
+from appliance.watchdog import messages as watchdog
 
 TIMEOUT_S: Final = 5.0
 SILENT_S: Final = 10.0  # the chassis process raises its own alarm long before
@@ -102,6 +103,26 @@ def judge_panel(fault: str, limits: Thresholds) -> Verdict:
     status = limits.status(1 if fault else 0)
     key = "panel" if status is Status.OK else "panel_fault"
     return Verdict(status, key, {"what": fault or "-"}, (limited("faults", 1 if fault else 0, "", limits),))
+
+
+def read_watchdog(box: Box) -> watchdog.Status:
+    """Raises NotFitted where the site file names no watchdog, DeviceError where nobody tends it."""
+    if not box.settings.watchdog.device:
+        raise NotFitted("no hardware watchdog is fitted.")
+    found = watchdog.read(box.home, now=time.monotonic())
+    if found is None:
+        raise PeerGone("the watchdog process does not run.", remedy="See its log.")
+    return found
+
+
+def judge_watchdog(seen: watchdog.Status, limits: Thresholds) -> Verdict:
+    """A box that resets itself for nothing, or that nothing would reset, needs a person."""
+    what = seen.fault or ("three resets did not help" if seen.has_given_up else "")
+    status = limits.status(1 if what else 0)
+    values = {"what": what or "-", "why_ja": seen.restarted.ja, "why_en": seen.restarted.en}
+    key = "watchdog" if status is Status.OK else "watchdog_fault" if seen.fault else "watchdog_given_up"
+    figures = (limited("faults", 1 if what else 0, "", limits), Figure("ill", len(seen.ill), low="0"))
+    return Verdict(status, key, values, figures)
 
 
 def read_clock(box: Box) -> Clock:
