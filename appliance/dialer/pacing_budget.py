@@ -29,6 +29,7 @@ WINDOW_LARGE: Final = 0.72  # less on one four times as large
 STOP: Final = 1.6  # of the logarithm, per abandon in it from one short of that
 WALL: Final = 0.6  # of the logarithm, per abandon the day is nearer to its target than WALL_AT
 WALL_AT: Final = 1.0
+LARGE_SCALE: Final = 4.0  # from 20 seats up the wall is gentler: an abandon is a smaller part of the day
 
 
 class Budget:
@@ -66,7 +67,7 @@ class Budget:
     def _wall(self) -> float:
         """Grows steep, most of all late in the day, before one more abandon would break the target."""
         near = max(0.0, WALL_AT * math.sqrt(self._scale) - self._saved)
-        return WALL / math.sqrt(self._scale) * near * self._day
+        return WALL * math.sqrt(min(self._scale, LARGE_SCALE) / self._scale) * near * self._day
 
     @property
     def _day(self) -> float:
