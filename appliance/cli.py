@@ -39,8 +39,8 @@ PROCESS_MODULES: Final = {
 """Each has `run(home, settings)`, which blocks until SIGTERM.  supervisord starts them by these names, and
 systemd the watchdog."""
 
-KEEPS_TIMES: Final = frozenset({"dialer", "worker", "web", "monitor"})
-"""Processes that write times into the store: they wait for a clock that is set."""
+KEEPS_TIMES: Final = frozenset({"dialer", "worker", "web"})
+"""Processes that write times into the store: they wait for a clock that is set.  The monitor alarms about it."""
 
 SYSTEM_SAYS: Final = {
     errno.ENOSPC: "Free space on that disk.",
