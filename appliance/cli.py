@@ -40,7 +40,7 @@ PROCESS_MODULES: Final = {
 systemd the watchdog."""
 
 KEEPS_TIMES: Final = frozenset({"dialer", "worker", "web"})
-"""Processes that write times into the store: they wait for a clock that is set.  The monitor alarms about it."""
+"""Processes that write times into the store: they wait for a clock that is set.  The monitor tells of it."""
 
 SYSTEM_SAYS: Final = {
     errno.ENOSPC: "Free space on that disk.",
