@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +17,8 @@ import pytest
 from appliance import heartbeat
 from appliance.ipc import BlockingClient, Refused
 from appliance.monitoring import ballast, messages, post
+from appliance.monitoring.plugin import Status
+from appliance.monitoring.syslog import open_syslog
 from appliance.settings import Home, Mail, Web
 from appliance.store import alarms, mail
 from appliance.store.open import open_store
@@ -203,7 +206,7 @@ def test_a_relay_behind_tls_gets_its_password(home: Home) -> None:
         )  # fmt: skip
         assert relay is not None
         relay.send(mail.Mail(id=1, created_at=0, subject="警報", body="本文\n", tries=0), at=time.time())
-        assert sink.logins == ["\0box\0pass phrase".encode()]
+        assert sink.logins == [b"\0box\0pass phrase"]
         assert sink.letters[0].get_content().strip() == "本文"
 
 
@@ -214,3 +217,16 @@ def test_no_relay_sends_nothing(home: Home) -> None:
     sender.stop()
     assert not sender.state.is_set_up
     assert not any(thread.name == "post" for thread in threading.enumerate())
+
+
+def test_alarms_go_to_the_systems_log_where_there_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(path))
+        log.settimeout(5)
+        say = open_syslog("本社", path)
+        say(Status.CRITICAL, "mirror raised: md0 is degraded")
+        line = log.recv(1000).decode()
+    assert line.startswith("<26>yobirin[本社]: mirror raised"), "facility daemon (3), severity critical (2)"
+    say(Status.OK, "nobody listens any more, and nothing breaks")
+    open_syslog("本社", tmp_path / "absent")(Status.OK, "into the void")
