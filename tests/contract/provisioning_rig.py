@@ -52,8 +52,7 @@ class Cable:
             self.paths.append(os.ttyname(slave))
         self.is_cut = False
         self.noise = 0.0  # chance that a piece is broken
-        self.carried = 0
-        self.cut_after = 0  # bytes towards the laptop, then the cable is cut once
+        self.cut_when: Callable[[], bool] = lambda: False  # asked until it is true, then the cable is cut
         self._random = random.Random(seed)
         self._is_over = False
         self._thread = threading.Thread(target=self._relay, daemon=True)
@@ -81,10 +80,8 @@ class Cable:
 
     def _carry(self, master: int, data: bytes) -> None:
         is_to_laptop = master == self._masters[0]
-        if is_to_laptop:
-            self.carried += len(data)
-            if self.cut_after and self.carried >= self.cut_after:
-                self.cut_after, self.is_cut = 0, True
+        if is_to_laptop and self.cut_when():
+            self.cut_when, self.is_cut = lambda: False, True
         if self.is_cut:
             return
         if self.noise and self._random.random() < self.noise:

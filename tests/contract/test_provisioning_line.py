@@ -18,6 +18,7 @@ from provisioning.apply import Provisioner
 from provisioning.commands import Ran
 from provisioning.link import Link
 from provisioning.messages import Finding, Step
+from provisioning.serial_port import SerialPort
 from provisioning.words import Text
 from tests.contract import provisioning_rig as rig
 
@@ -139,7 +140,8 @@ def test_a_cable_that_breaks_in_the_middle_is_resumed_and_nothing_is_done_twice(
     cable, box = line
     told = Silent()
     path = site_file(tmp_path)
-    cable.cut_after = 3_500  # in the middle of the steps
+    journal = box.service.box.journal
+    cable.cut_when = lambda: len(journal.entries()) >= 9  # the fifth step is begun, its answer is lost
     tried: list[float] = []
 
     run = provisioner(cable, box, told, path)
@@ -156,7 +158,7 @@ def test_a_cable_that_breaks_in_the_middle_is_resumed_and_nothing_is_done_twice(
 
     assert len(tried) == 2, told.said
     assert any("Reconnecting" in text for text in told.said)
-    done = [entry.what for entry in box.service.box.journal.entries() if entry.state == "done"]
+    done = [entry.what for entry in journal.entries() if entry.state == "done"]
     assert len(done) == len(set(done)), "a step was done twice"
     assert outcome.present.unfinished == ""
 
@@ -209,3 +211,32 @@ def test_the_findings_say_what_does_not_work_yet(line: tuple[rig.Cable, rig.Box]
     assert not found["processes"].is_good
     assert not found["address"].is_good
     assert "no card" in found["lines"].seen
+
+
+def test_a_terminal_on_the_same_line_gets_the_menu_and_its_log_in(line: tuple[rig.Cable, rig.Box]) -> None:
+    cable, box = line
+    port = SerialPort(cable.laptop, rig.BAUD)
+    seen = bytearray()
+
+    def expect(text: str) -> None:
+        def has_come() -> bool:
+            seen.extend(port.read(0.05))
+            return text in seen.decode("utf-8", "replace")
+
+        rig.wait_for(has_come, text)
+        seen.clear()
+
+    try:
+        port.write(b"\xff\xfe\x1b[6n\x00" * 40 + b"\x03")  # garbage harms nothing
+        port.write(b"0000-0000\r")
+        expect("PINが違います")
+        port.write(f"{box.code}\r".encode())
+        expect("テスト発信")
+        port.write(b"1")
+        expect("supervisord")  # this home has none, and the page says so
+        port.write(b"061")
+        expect("ZMODEM")
+        port.write(b"00")
+        expect("PINを入力してください")
+    finally:
+        port.close()
