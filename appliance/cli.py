@@ -266,7 +266,7 @@ def run_process(home: Home, options: argparse.Namespace) -> int:
     faulthandler.enable()  # the watchdog ends one that hangs by SIGABRT: its log then says where it hung
     if processes.is_supervised():
         processes.die_with_parent()  # alone, nobody would stop it or start it again
-    processes.drop_priority(options.name)
+    processes.limit(options.name)
     settings = site.load(home)
     if options.name in KEEPS_TIMES:
         check_is_set(SystemClock())

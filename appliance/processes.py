@@ -158,8 +158,12 @@ def become_supervisord(configuration_file: Path, lock: int) -> NoReturn:
     os.execv(words[0], words)  # noqa: S606 - an argument list, no shell is wanted
 
 
-def drop_priority(name: str) -> None:
-    """Give up the right to real-time scheduling that systemd grants the whole box, unless it is needed."""
+def limit(name: str) -> None:
+    """Leave no core file, which would hold keys and customers; give up real-time scheduling unless needed.
+
+    systemd grants that right to the whole box.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if name not in REAL_TIME:
         resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))
 

@@ -148,10 +148,11 @@ def test_every_process_beats_as_its_own_user(box: Box) -> None:
     assert uids == {each.name: box.users.get(rights.user_name(each.name), 0) for each in processes.BOX}
 
 
-def test_only_audio_may_have_real_time_scheduling(box: Box) -> None:
+def test_only_audio_may_have_real_time_scheduling_and_nobody_leaves_a_core_file(box: Box) -> None:
     for name, program in box.programs().items():
+        limits = Path(f"/proc/{program.pid}/limits").read_text(encoding="ascii")
+        assert "Max core file size        0                    0 " in limits, name
         if name not in processes.REAL_TIME:
-            limits = Path(f"/proc/{program.pid}/limits").read_text(encoding="ascii")
             assert "Max realtime priority     0                    0 " in limits, name
 
 
