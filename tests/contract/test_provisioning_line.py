@@ -237,6 +237,6 @@ def test_a_terminal_on_the_same_line_gets_the_menu_and_its_log_in(line: tuple[ri
         port.write(b"061")
         expect("ZMODEM")
         port.write(b"00")
-        expect("PINを入力してください")
+        expect("Enterを押してください")
     finally:
         port.close()
