@@ -69,9 +69,8 @@ def _line(span: Span | None) -> Line:
 def _disks(checks: Sequence[CheckHealth]) -> Disks:
     found = {check.name: check for check in checks}
     mirror, smart, disk = (found.get(name) for name in ("mirror", "smart", "disk"))
-    if any(check is not None and check.key == "smart_failing" for check in (smart,)):
-        return Disks.DEGRADED
-    if mirror is not None and mirror.key == "mirror_broken":
+    is_failing = smart is not None and smart.key == "smart_failing"
+    if is_failing or (mirror is not None and mirror.key == "mirror_broken"):
         return Disks.DEGRADED
     if disk is not None and disk.status is Status.CRITICAL:
         return Disks.FULL

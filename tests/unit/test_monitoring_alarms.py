@@ -235,6 +235,8 @@ def test_the_panel_shows_the_box() -> None:
         front_panel.state(health(disk=(CRITICAL, "disk_low")), None, span_count=1, address="").disks
         is Disks.FULL
     )
+    dying = front_panel.state(health(smart=(CRITICAL, "smart_failing")), None, span_count=1, address="")
+    assert dying.disks is Disks.DEGRADED
     silent = front_panel.state(health(chassis=(CRITICAL, "chassis_silent")), None, span_count=1, address="")
     assert silent.fault is Fault.CONTROLLER
 
