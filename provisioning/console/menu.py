@@ -13,7 +13,7 @@ from typing import Any, Final
 from provisioning.console import screens
 from provisioning.console.keys import BACKSPACE, ENTER, ESC, GREETING, Keys
 from provisioning.console.menu_table import FORMS, TABLE, TIMEOUT, Page, Row, What
-from provisioning.console.screens import Seen
+from provisioning.console.seen import Seen
 from provisioning.words import Language, Text
 
 TYPED_MAX: Final = 40

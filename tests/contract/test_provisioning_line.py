@@ -165,7 +165,7 @@ def test_a_cable_that_breaks_in_the_middle_is_resumed_and_nothing_is_done_twice(
 
 def test_noise_on_the_line_only_makes_it_slower(tmp_path: Path) -> None:
     with rig.cabled(tmp_path, seed=7) as (cable, box):
-        cable.noise = 0.15
+        cable.noise = 0.1
         told = Silent()
         outcome = provisioner(cable, box, told, site_file(tmp_path)).run()
         cable.noise = 0.0

@@ -16,7 +16,7 @@ from provisioning.console.facts import Facts, Span
 from provisioning.console.keys import Keys
 from provisioning.console.menu import IDLE_S, TYPED_MAX, Do, Leave, Menu, Show
 from provisioning.console.menu_table import TABLE, TIMEOUT, Page, What
-from provisioning.console.screens import Seen
+from provisioning.console.seen import Seen
 from provisioning.frames import MAGIC
 from provisioning.messages import Bundle, LogLines
 from provisioning.words import Language, Text
