@@ -28,7 +28,7 @@ def efi(directory: Path) -> tuple[str, ...]:
 def test_the_stick_starts_the_installer_and_nothing_is_changed_unasked(tmp_path: Path, firmware: str) -> None:
     here = tmp_path / firmware
     stick = ("-drive", f"file={disks.IMAGE}/yobirin-installer.iso,format=raw,if=none,readonly=on,id=stick")
-    words = (*stick, "-device", "usb-storage,drive=stick,bus=usb.0,bootindex=0")
+    words: tuple[str, ...] = (*stick, "-device", "usb-storage,drive=stick,bus=usb.0,bootindex=0")
     words += efi(here) if firmware == "efi" else ()
     with Box(here, extra=words) as box:
         box.start()
