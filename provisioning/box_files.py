@@ -22,6 +22,9 @@ BOX: Final = Path("/data/box")
 APPLY_SITE: Final = ("/usr/lib/yobirin/apply-site",)
 SET_UP_LINES: Final = ("/usr/lib/yobirin/set-up-lines",)
 RELOAD_CHRONY: Final = ("chronyc", "reload", "sources")
+RESTART_NETWORK: Final = ("systemctl", "restart", "systemd-networkd")
+MAY_FAIL: Final = frozenset({RELOAD_CHRONY, RESTART_NETWORK})
+"""What only hastens: at the next start the file is in force anyway."""
 
 IN_HOME: Final[dict[FileName, str]] = {"site": "site.toml", "mail_password": "secrets/mail.password"}
 IN_BOX: Final[dict[FileName, str]] = {
@@ -38,7 +41,7 @@ assert {*IN_HOME, *IN_BOX} == set(FILE_NAMES)
 IN_FORCE_BY: Final[dict[FileName, tuple[tuple[str, ...], ...]]] = {
     "site": (),
     "mail_password": (),
-    "network": (APPLY_SITE,),
+    "network": (APPLY_SITE, RESTART_NETWORK),
     "vlan": (),  # with the network, which comes after
     "vlan_parent": (),
     "chrony": (APPLY_SITE, RELOAD_CHRONY),
@@ -107,8 +110,8 @@ class BoxFiles:
         notes = []
         for words in IN_FORCE_BY[name]:
             ran = self._commands.run(*words)
-            if ran.code == NOT_INSTALLED:
-                notes.append(f"{words[0]} is not on this system: in force after the next start.")
+            if ran.code == NOT_INSTALLED or (words in MAY_FAIL and not ran.is_good):
+                notes.append(f"{words[0]}: {ran.reason}; in force after the next start.")
             elif not ran.is_good:
                 raise BadInput(
                     f"{Path(words[0]).name} refuses {name}: {ran.reason}.",

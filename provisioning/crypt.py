@@ -20,6 +20,8 @@ KEY_LABEL: Final = "YOBIRIN-KEY"
 SLOT: Final = "1"
 SECRETS_IN_MEMORY: Final = Path("/run")
 PASSPHRASE_MIN: Final = 20
+CHEAP: Final = ("--pbkdf", "pbkdf2", "--iter-time", "500")
+"""The passphrase is chance of 158 bits: no one guesses it, and argon2 would ask for half the memory."""
 
 
 class Crypt:
@@ -92,7 +94,7 @@ class Crypt:
                 return  # an earlier run got this far
             # The slot may be empty: then there is nothing to kill, and the answer does not matter.
             self._commands.run("cryptsetup", "luksKillSlot", "-q", "--key-file", str(key), device, SLOT)
-            words = ("cryptsetup", "luksAddKey", "-q", "--key-file", str(key), "--new-key-slot", SLOT)
+            words = ("cryptsetup", "luksAddKey", "-q", *CHEAP, "--key-file", str(key), "--new-key-slot", SLOT)
             self._do(*words, device, str(fresh), what="The recovery slot")
         finally:
             fresh.unlink(missing_ok=True)

@@ -54,6 +54,7 @@ class SetupService:
         box_directory: Path = BOX,
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        settle_s: float = verify.SETTLE_S,
     ) -> None:
         self._home = home
         self._commands = commands
@@ -63,6 +64,7 @@ class SetupService:
         self.trial = NetworkTrial(home, self._files)
         self._monotonic = monotonic
         self._wall = wall
+        self._settle_s = settle_s
         self._lock = threading.Lock()
 
     def handle(self, session: Session, request: Any) -> Any:
@@ -134,7 +136,9 @@ class SetupService:
         return messages.Applied(note=note)
 
     def _verify(self, _session: Session, _request: messages.Verify) -> messages.Findings:
-        return messages.Findings(found=verify.findings(self._home, self.box.settings(), self._commands))
+        return messages.Findings(
+            found=verify.findings(self._home, self.box.settings(), self._commands, settle_s=self._settle_s)
+        )
 
     def _try_network(self, _session: Session, request: messages.TryNetwork) -> messages.NetworkTried:
         seconds = self.trial.begin(request.address, request.gateway, self._monotonic())

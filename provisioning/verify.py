@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from cryptography import x509
@@ -22,27 +23,42 @@ CONNECT_S: Final = 3.0
 LAN_PAGE_PORT: Final = 443  # nginx's, on the box
 
 
-def findings(home: Home, settings: Settings, commands: Commands) -> tuple[Finding, ...]:
-    """Everything that was looked at, what is not right included."""
-    return (
-        *_processes(home),
-        _address(settings.phones.address),
-        *_ping(settings, commands),
-        _page(home, settings),
-        _lines(settings),
-        _clock(),
-    )
+SETTLE_S: Final = 90.0  # programs that were just restarted, an address that was just given
+LOOK_EVERY_S: Final = 1.0
+
+Look = Callable[[], Finding]
 
 
-def _processes(home: Home) -> Iterator[Finding]:
+def findings(
+    home: Home, settings: Settings, commands: Commands, *, settle_s: float = SETTLE_S
+) -> tuple[Finding, ...]:
+    """Everything that was looked at, what is not right after `settle_s` included."""
+    looks: list[Look] = [
+        lambda: _processes(home),
+        lambda: _address(settings.phones.address),
+        *[partial(_ping, target, commands) for target in settings.monitor.ping],
+        lambda: _page(home, settings),
+    ]
+    until = time.monotonic() + settle_s
+    return (*[_settled(look, until) for look in looks], _lines(settings), _clock())
+
+
+def _settled(look: Look, until: float) -> Finding:
+    found = look()
+    while not found.is_good and time.monotonic() < until:
+        time.sleep(LOOK_EVERY_S)  # a box that comes up, not a test: there is nothing to be told by
+        found = look()
+    return found
+
+
+def _processes(home: Home) -> Finding:
     try:
         programs = SupervisorClient(home).programs()
     except YobirinError as error:
-        yield Finding(name="processes", is_good=False, seen=error.what)
-        return
+        return Finding(name="processes", is_good=False, seen=error.what)
     late = [name for name, program in sorted(programs.items()) if program.state != "RUNNING"]
     seen = ", ".join(f"{name} {programs[name].state}" for name in late) or f"{len(programs)} running"
-    yield Finding(name="processes", is_good=not late, seen=seen)
+    return Finding(name="processes", is_good=not late, seen=seen)
 
 
 def _address(address: str) -> Finding:
@@ -54,14 +70,12 @@ def _address(address: str) -> Finding:
     return Finding(name="address", is_good=True, seen=address)
 
 
-def _ping(settings: Settings, commands: Commands) -> Iterator[Finding]:
-    for target in settings.monitor.ping:
-        ran = commands.run("ping", "-n", "-c", "2", "-W", "2", target)
-        if ran.code == NOT_INSTALLED:
-            yield Finding(name="gateway", is_good=False, seen=ran.reason)
-        else:
-            seen = f"{target} answers" if ran.is_good else f"{target} does not answer"
-            yield Finding(name="gateway", is_good=ran.is_good, seen=seen)
+def _ping(target: str, commands: Commands) -> Finding:
+    ran = commands.run("ping", "-n", "-c", "2", "-W", "2", target)
+    if ran.code == NOT_INSTALLED:
+        return Finding(name="gateway", is_good=False, seen=ran.reason)
+    seen = f"{target} answers" if ran.is_good else f"{target} does not answer"
+    return Finding(name="gateway", is_good=ran.is_good, seen=seen)
 
 
 def _page(home: Home, settings: Settings) -> Finding:

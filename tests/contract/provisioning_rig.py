@@ -112,7 +112,7 @@ class Box:
         self.home = Home(root / "home")
         self.box_directory = root / "box"
         self.commands = commands or RecordedCommands()
-        self.service = SetupService(self.home, self.commands, box_directory=self.box_directory)
+        self.service = SetupService(self.home, self.commands, box_directory=self.box_directory, settle_s=0.0)
         self.service.box.ensure_certificates()
         self.code = self.service.box.pin.new_code()
         self._stop = threading.Event()

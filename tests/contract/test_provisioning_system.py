@@ -57,8 +57,6 @@ class Disks:
             Path(words[-1]).unlink()
             Path(words[-1]).mkdir()
             return Ran(0)
-        if "luksAddKey" in words:
-            words = (*words[:2], *ITERATIONS, *words[2:])
         return self._system.run(*words, given=given, timeout_s=timeout_s)
 
     def slots(self) -> list[str]:
