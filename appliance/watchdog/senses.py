@@ -68,27 +68,28 @@ class Supervision:
         time.sleep(LAST_WORDS_S)
         now = self._client.programs()
         for name, pid in before.items():
-            if now[name].pid == pid:
+            if name in now and now[name].pid == pid:
                 self._client.kill(name)
 
 
 class Probe:
-    """The child that commits and reads; started again when it ends."""
+    """The child that commits and reads.
+
+    One that ends by itself is started again and accuses nobody; one that lives and says nothing hangs.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._began = time.monotonic()
+        self._child_since = time.monotonic()
         self._said: dict[str, tuple[float, str]] = {}
         self._child: subprocess.Popen[bytes] | None = None
         threading.Thread(target=self._run, name="probe", daemon=True).start()
 
     def wrong(self, name: str, now: float) -> str:
         """Empty while `store` or `disk` is well."""
-        if name not in self._said:
-            silent_s = now - self._began
-            return f"nothing was heard for {silent_s:.0f} s" if silent_s > PROBE_START_S else ""
-        at, wrong = self._said[name]
-        return wrong or (f"nothing was heard for {now - at:.0f} s" if now - at > SILENT_S else "")
+        at, wrong = self._said.get(name, (self._child_since, ""))
+        limit_s = SILENT_S if name in self._said else PROBE_START_S
+        return wrong or (f"nothing was heard for {now - at:.0f} s" if now - at > limit_s else "")
 
     def close(self) -> None:
         """End the child; one that hangs in the kernel is left to it."""
@@ -100,14 +101,20 @@ class Probe:
         while True:
             try:
                 with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-                    self._child = child
+                    self._begin(child)
                     assert child.stdout is not None
                     for line in child.stdout:
                         name, _, wrong = line.decode(errors="replace").strip().partition(" ")
                         self._said[name] = (time.monotonic(), wrong)
             except OSError:
                 log.exception("the probe could not be started")
+            self._begin(None)
             time.sleep(PROBE_AGAIN_S)
+
+    def _begin(self, child: subprocess.Popen[bytes] | None) -> None:
+        self._said = {}
+        self._child_since = time.monotonic()
+        self._child = child
 
 
 class Senses:
