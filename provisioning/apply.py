@@ -18,7 +18,7 @@ from appliance.errors import BadInput, DeviceError
 from provisioning import messages
 from provisioning.description import Description
 from provisioning.link import Link, LinkLost
-from provisioning.plan import notes, plan, step_words
+from provisioning.plan import digest, notes, plan, step_words
 from provisioning.serial_port import PortGone
 from provisioning.wanted import Wanted
 from provisioning.words import Text
@@ -194,5 +194,5 @@ class Provisioner:
             present=present,
             findings=found.found,
             applied=self._applied,
-            is_recovery_set=bool(self._wanted.recovery) and present.has_crypt,
+            is_recovery_set=present.recovery_mark == digest(self._wanted.recovery) != "",
         )

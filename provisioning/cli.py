@@ -22,7 +22,7 @@ from provisioning.description import Description
 from provisioning.files import write_atomically
 from provisioning.link import Link
 from provisioning.messages import Step
-from provisioning.plan import step_words
+from provisioning.plan import digest, step_words
 from provisioning.serial_port import open_port
 from provisioning.wanted import Secrets, Wanted, build, fill, load_secrets, save_secrets, secrets_file
 from provisioning.words import Language, Text
@@ -128,7 +128,7 @@ def _hand_over(
     page = handover.sheet(site, wanted, outcome, written_at=written_at)
     write_atomically(target, page.encode(), mode=0o600)
     if outcome.is_recovery_set:
-        kept.recovery, kept.is_recovery_told = "", True
+        kept.recovery, kept.recovery_told = "", digest(kept.recovery)
         save_secrets(secrets_file(options.site), kept)
     text = Text(f"引き渡し書：{target}", f"Hand-over sheet: {target}")
     print(text.in_(options.language))

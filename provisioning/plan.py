@@ -61,7 +61,8 @@ def plan(wanted: Wanted, present: Present, *, nonce: str = "") -> tuple[Step, ..
     steps += _files(wanted, present)
     if wanted.pin and present.pin_mark != mark(wanted.pin, nonce):
         steps.append(SetPin(pin=wanted.pin))
-    if wanted.recovery and present.has_crypt and present.recovery_mark != digest(wanted.recovery):
+    known = {digest(wanted.recovery), wanted.recovery_told}
+    if wanted.recovery and present.has_crypt and present.recovery_mark not in known - {""}:
         steps.append(SetRecovery(passphrase=wanted.recovery))
     if present.needs_restart or any(_needs_restart(step) for step in steps):
         steps.append(Restart())

@@ -26,13 +26,17 @@ PIN_DIGITS: Final = 8
 
 
 class Secrets(msgspec.Struct, kw_only=True):
-    """What was generated for a site.  `recovery` is forgotten once the sheet that carries it is written."""
+    """What was generated for a site.
+
+    `recovery` is forgotten once the sheet that carries it is written; `recovery_told` is its SHA-256, by
+    which a box is known that still has it.  One that was reset gets a new key.
+    """
 
     seats: dict[str, str] = {}
     manager: str = ""
     pin: str = ""
     recovery: str = ""
-    is_recovery_told: bool = False
+    recovery_told: str = ""
 
 
 class WantedSeat(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +63,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     pin: str
     chain: str
     key: str
-    recovery: str  # '' where none is wanted, or where it was told on an earlier sheet
+    recovery: str  # the next one to be told; '' where none is wanted
+    recovery_told: str  # SHA-256 of the one on an earlier sheet
 
 
 def secrets_file(site: Path) -> Path:
@@ -87,13 +92,12 @@ def fill(kept: Secrets, site: Description, choose: Callable[[str], str] = secret
         for seat in site.seat
         if not seat.password
     }
-    needs_recovery = site.disks.recovery and not kept.is_recovery_told
     return Secrets(
         seats=seats,
         manager=kept.manager or word(PASSWORD_LETTERS, choose),
         pin=kept.pin or _pin(choose),
-        recovery=(kept.recovery or word(RECOVERY_LETTERS, choose)) if needs_recovery else "",
-        is_recovery_told=kept.is_recovery_told,
+        recovery=(kept.recovery or word(RECOVERY_LETTERS, choose)) if site.disks.recovery else "",
+        recovery_told=kept.recovery_told,
     )
 
 
@@ -134,6 +138,7 @@ def build(site: Description, kept: Secrets, *, beside: Path) -> Wanted:
         chain=(beside / own.chain).read_text(encoding="ascii") if own.chain else "",
         key=(beside / own.key).read_text(encoding="ascii") if own.key else "",
         recovery=kept.recovery,
+        recovery_told=kept.recovery_told,
     )
 
 

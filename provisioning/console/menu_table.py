@@ -109,7 +109,7 @@ TABLE: Final[dict[Page, dict[str, Row]]] = {
         "5": Row(Page.LOGS),
         "6": Row(Page.BUNDLE),
         "7": Row(Page.ACCESS),
-        "8": Row(Page.RESTART),
+        "8": Row(Page.RESTART, What.LOOK),
         "9": Row(Page.RESET, What.LOOK),
         "p": Row(Page.PIN),
         "0": Row(Page.LOGIN, What.LOG_OUT),

@@ -214,5 +214,11 @@ def test_generated_secrets_stay_the_same_until_the_recovery_key_was_told(tmp_pat
     assert again == first
     assert path.stat().st_mode & 0o777 == 0o600
     assert len(set(first.seats.values())) == 2
-    told = wanted.Secrets(seats=first.seats, manager=first.manager, pin=first.pin, is_recovery_told=True)
-    assert wanted.fill(told, site).recovery == ""
+    mark = plan.digest(first.recovery)
+    told = wanted.Secrets(seats=first.seats, manager=first.manager, pin=first.pin, recovery_told=mark)
+    want = wanted.build(site, wanted.fill(told, site), beside=tmp_path)
+    assert want.recovery not in ("", first.recovery)
+    keeps = msgspec.structs.replace(present_of(want), recovery_mark=mark)
+    assert plan.plan(want, keeps, nonce="n") == ()
+    was_reset = msgspec.structs.replace(keeps, recovery_mark="")
+    assert plan.plan(want, was_reset, nonce="n") == (messages.SetRecovery(passphrase=want.recovery),)
