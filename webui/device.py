@@ -12,8 +12,8 @@ import bottle
 
 from appliance.dialer.messages import ClearChannel
 from appliance.ipc import PeerGone
-from appliance.monitoring.messages import Acknowledge
-from webui import device_view, metrics
+from appliance.monitoring.messages import Acknowledge, Locate, Message
+from webui import cut_off, device_view, metrics
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.roles import OPEN, Route
@@ -26,6 +26,7 @@ def routes(_services: Services) -> list[Route]:
         Route("GET", "/device", "device.view", show),
         Route("POST", "/device/alarms/<check>/acknowledge", "device.view", acknowledge),
         Route("POST", "/device/channels/<span:int>/<channel:int>/clear", "device.change", clear),
+        Route("POST", "/device/locate", "device.view", locate),
         Route("GET", "/metrics", OPEN, show_metrics),
     ]
 
@@ -38,11 +39,13 @@ def show(ask: Ask) -> Any:
         "device.html",
         health=health,
         first=device_view.headline(health, ask.t, language),
+        cut_off=cut_off.sentences(ask),
         cards=device_view.cards(health, live.board, box.days(), ask.t, language),
         alarms=device_view.alarms(health, language),
         history=device_view.history(health, language),
         channels=[(glyph, ask.t(word)) for glyph, word in device_view.CHANNELS.values()],
         is_dialer_up=live.is_up,
+        has_lamps=health is not None and any(row.name == "panel" and row.is_fitted for row in health.checks),
         line_size=(device_view.LINE_WIDTH, device_view.LINE_HEIGHT),
     )
 
@@ -50,12 +53,7 @@ def show(ask: Ask) -> Any:
 def acknowledge(ask: Ask, check: str) -> Any:
     """確認: whoever is logged in knows of it; the log and the history keep the name."""
     note = ask.text("note", size_max=NOTE_MAX)
-    try:
-        ask.services.box.request(Acknowledge(check, ask.person.name or ask.person.login_name, note))
-    except PeerGone as error:
-        raise Invalid(
-            ask.t("監視プログラムが応答していません。数秒待って、もう一度操作してください。")
-        ) from error
+    _request(ask, Acknowledge(check, ask.person.name or ask.person.login_name, note))
     log_action(ask, "device", "alarm acknowledged", f"{check}: {note}" if note else check)
     return ask.goto("/device", "acknowledged")
 
@@ -71,6 +69,23 @@ def clear(ask: Ask, span: int, channel: int) -> Any:
     ask.services.live.request(ClearChannel(span=span, channel=channel))
     log_action(ask, "device", "channel cut", f"{span}/{channel}: {reason}")
     return ask.goto("/device", "cut")
+
+
+def locate(ask: Ask) -> Any:
+    """LED点灯: the lamps of this box blink, so that whoever stands before the rack finds it."""
+    is_on = ask.flag("is_on")
+    _request(ask, Locate(is_on))
+    log_action(ask, "device", "located", "on" if is_on else "off")
+    return ask.goto("/device")
+
+
+def _request(ask: Ask, body: Message) -> None:
+    try:
+        ask.services.box.request(body)
+    except PeerGone as error:
+        raise Invalid(
+            ask.t("監視プログラムが応答していません。数秒待って、もう一度操作してください。")
+        ) from error
 
 
 def show_metrics(ask: Ask) -> Any:

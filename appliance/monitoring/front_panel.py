@@ -35,7 +35,12 @@ LAYER_1_ALARMS: Final = ("RED", "YELLOW", "BLUE", "REMOVED", "NO CARD")
 
 
 def state(
-    checks: Sequence[CheckHealth], spans: Iterable[Span] | None, *, span_count: int, address: str
+    checks: Sequence[CheckHealth],
+    spans: Iterable[Span] | None,
+    *,
+    span_count: int,
+    address: str,
+    is_located: bool = False,
 ) -> BoxState:
     """The whole panel.  `spans` is None while the dialer does not say."""
     standing = [check for check in checks if check.alarm in ("raised", "acknowledged")]
@@ -46,6 +51,7 @@ def state(
         worst=_worst(standing),
         is_acknowledged=bool(standing) and all(check.alarm == "acknowledged" for check in standing),
         fault=_fault(standing),
+        is_located=is_located,
         address=address,
     )
 

@@ -45,6 +45,12 @@ class Acknowledge(Message, frozen=True):
     note: str = ""
 
 
+class Locate(Message, frozen=True):
+    """Let the front panel show which box this is, or stop it.  It stops by itself after a quarter hour."""
+
+    is_on: bool
+
+
 # --- from the monitor ---------------------------------------------------------------------------------
 
 
@@ -103,6 +109,7 @@ class Health(Message, frozen=True):
     stuck: tuple[str, ...] = ()  # B channels, as "span/channel"
     mail: MailState = MailState()
     space: SpaceWord = "plenty"
+    is_located: bool = False
 
 
 class Days(Message, frozen=True):
@@ -123,4 +130,4 @@ class Seen(Message, frozen=True):
     panel_fault: str = ""
 
 
-Union = AskHealth | AskDays | AskSeen | Acknowledge | Health | Days | Seen
+Union = AskHealth | AskDays | AskSeen | Acknowledge | Locate | Health | Days | Seen

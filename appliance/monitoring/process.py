@@ -41,6 +41,7 @@ SAMPLE_EVERY_S: Final = 300.0
 FIRST_SAMPLE_S: Final = 8.0  # by then every check has run once
 BOARD_TIMEOUT_S: Final = 3.0
 ALIVE_LOOK_S: Final = 30.0
+LOCATED_S: Final = 900.0  # long enough to walk to the rack
 
 LEVELS: Final = {
     Status.OK: logging.INFO,
@@ -73,6 +74,7 @@ class Monitor:
         self._spans: tuple[board.Span, ...] | None = None
         self._history: deque[messages.AlarmEvent] = deque(maxlen=books.HISTORY_SHOWN)
         self._seq = 0
+        self._located_until = 0.0
         self._syslog = open_syslog(settings.site_name)
         self._lamps = LampKeeper(settings.lamps, home=home, on_event=self._panel_event)
         self._address = _address(settings)
@@ -212,12 +214,20 @@ class Monitor:
             stuck=self._stuck.channels,
             mail=self._post.state,
             space=self._ballast.word,
+            is_located=self._is_located(),
         )
 
     def _panel(self) -> Any:
         return front_panel.state(
-            self._watch.health(), self._spans, span_count=len(self._settings.spans), address=self._address
+            self._watch.health(),
+            self._spans,
+            span_count=len(self._settings.spans),
+            address=self._address,
+            is_located=self._is_located(),
         )
+
+    def _is_located(self) -> bool:
+        return self._clock.monotonic() < self._located_until
 
     def _panel_event(self, event: PanelEvent) -> None:
         """In the keeper's thread."""
@@ -248,6 +258,9 @@ class Monitor:
                 return messages.Days(
                     await loop.run_in_executor(None, lambda: books.read_days(self._home, at=at))
                 )
+            case messages.Locate():
+                self._located_until = self._clock.monotonic() + LOCATED_S if body.is_on else 0.0
+                self._publish()
             case messages.AskSeen():
                 return messages.Seen(self._stuck.channels, self._settings.lamps.kind, self._lamps.fault())
             case messages.Acknowledge():

@@ -139,6 +139,10 @@ class FakeMonitor:
         self.requests.append(body)
         if isinstance(body, messages.AskDays):
             return days()
+        if isinstance(body, messages.Locate):
+            self.health = msgspec.structs.replace(self.health, is_located=body.is_on)
+            self._publish()
+            return None
         if isinstance(body, messages.Acknowledge):
             self._acknowledge(body)
             return None

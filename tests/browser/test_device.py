@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from appliance.dialer.messages import ClearChannel
-from appliance.monitoring.messages import Acknowledge
+from appliance.monitoring.messages import Acknowledge, Locate
 from appliance.monitoring.plugin import Status
 from tests.browser import box
 from tests.browser.conftest import NewTab, Site, Tab, log_in
@@ -85,6 +85,24 @@ def test_a_stuck_channel_can_be_cut_with_a_reason(site: Site, manager: Tab) -> N
     page.get_by_role("button", name="切断する").click()
     expect(page.locator("main > .notice")).to_contain_text("切断しました。")
     assert ClearChannel(span=1, channel=7) in site.dialer.requests
+
+
+def test_the_box_is_found_by_its_lamps(site: Site, manager: Tab) -> None:
+    fitted = {"key": "panel", "is_fitted": True}
+    site.monitor.show(
+        lambda now: msgspec.structs.replace(
+            now,
+            checks=tuple(
+                msgspec.structs.replace(check, **fitted) if check.name == "panel" else check
+                for check in now.checks
+            ),
+        )
+    )
+    page = manager.open("/device")
+    page.get_by_role("button", name="LEDを点滅させて装置を探す").click()
+    page.get_by_role("button", name="LEDの点滅を止める").click()
+    expect(page.get_by_role("button", name="LEDを点滅させて装置を探す")).to_be_visible()
+    assert [body.is_on for body in site.monitor.requests if isinstance(body, Locate)] == [True, False]
 
 
 def test_a_supervisor_may_look_and_not_cut(new_tab: NewTab, site: Site) -> None:

@@ -122,6 +122,9 @@ def test_alarms_reach_page_books_and_mail_and_outlive_the_monitor(
         with pytest.raises(Refused):
             monitor.ask(messages.Acknowledge("load", "田中"))
 
+        monitor.ask(messages.Locate(is_on=True))
+        assert monitor.health().is_located
+
         said = monitor.stop()
         assert monitor.child.returncode == 0, said
         with contextlib.closing(open_store(home)) as store:
