@@ -49,7 +49,7 @@ async def _serve(home: Home, service: SetupService, commands: Commands, heartbea
     renew_at = time.monotonic()
     while not stop.is_set():
         heartbeat.beat()
-        if time.monotonic() >= renew_at:
+        if time.monotonic() >= renew_at and not service.is_busy:
             renew_at += RENEW_EVERY_S
             await asyncio.to_thread(_renew, service, commands)
         with contextlib.suppress(TimeoutError):
@@ -79,7 +79,7 @@ def tell_code(code: str, console: Path) -> None:
 
 def _renew(service: SetupService, commands: Commands) -> None:
     try:
-        if service.box.ensure_certificates():
+        if service.renew():
             log.info("the page has a new certificate")
             commands.run(*RELOAD_PAGE)
     except (YobirinError, OSError) as error:

@@ -87,6 +87,11 @@ class SetupService:
         with self._lock:
             self.trial.revert_if_due(self._monotonic())
 
+    def renew(self) -> bool:
+        """Once a day: certificates that are due; True where the page has a new one.  Raises YobirinError."""
+        with self._lock:
+            return self.box.ensure_certificates()
+
     def _hail(self) -> messages.Hailed:
         kept = self.box.pin.kept()
         return messages.Hailed(
