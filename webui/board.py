@@ -10,7 +10,7 @@ from appliance.dialer.messages import LogOutSeat
 from appliance.store import history, lists, projects, seats
 from appliance.store.history import Filter
 from appliance.store.models import HistoryLine
-from webui import device_view
+from webui import cut_off, device_view
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.format import duration
@@ -43,6 +43,7 @@ def show(ask: Ask) -> Any:
         projects=projects.every(store, ask.tenant_id, with_inactive=False),
         lists=lists.table(store, ask.tenant_id),
         modes=modes(ask.t),
+        cut_off=cut_off.sentences(ask),
         chosen_project=ask.integer("project"),
         chosen_list=ask.integer("list"),
     )

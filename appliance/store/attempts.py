@@ -27,6 +27,14 @@ class Recovery(Noun, frozen=True):
     completed: int
 
 
+class CutOff(Noun, frozen=True):
+    """Calls that a stop or power cut ended: how many, the answered ones of them, the last sign of any."""
+
+    calls: int
+    answered: int
+    last_at: int
+
+
 def next_id(store: Store) -> int:
     """The next free attempt id: the dialer counts on from it."""
     return int(store.value("SELECT coalesce(max(id), 0) + 1 FROM attempt"))
@@ -117,6 +125,19 @@ def interrupted(store: Store, tenant_id: int, *, limit: int = 200) -> list[Attem
         " ORDER BY opened_at DESC LIMIT ?",
         (tenant_id, limit),
     )
+
+
+def cut_off(store: Store, tenant_id: int, *, since: int) -> CutOff:
+    """What was cut off among the attempts opened since a moment (ms): for the page to say so."""
+    found = store.one(
+        CutOff,
+        "SELECT count(*) AS calls, coalesce(sum(answered_at > 0), 0) AS answered,"
+        " coalesce(max(max(opened_at, setup_at, alerting_at, answered_at, connected_at, cleared_at)), 0)"
+        " AS last_at FROM attempt WHERE tenant_id = ? AND end = 'interrupted' AND opened_at >= ?",
+        (tenant_id, since),
+    )
+    assert found is not None
+    return found
 
 
 def make_callable_again(store: Store, tenant_id: int, attempt_id: int) -> None:

@@ -34,6 +34,7 @@ class Filter(Noun, frozen=True):
     talk_max_ms: int = 0
     has_recording: bool = False
     is_nobodys: bool = False  # what reached no operator
+    is_cut_off: bool = False  # calls that a stop or a power cut ended
     field_name: str = ""  # a column of the project's lists, and a part of what stands in it
     field_text: str = ""
 
@@ -41,7 +42,7 @@ class Filter(Noun, frozen=True):
     def is_of_entries(self) -> bool:
         """Whether a condition asks for entries: customers without one cannot meet it."""
         asked = (self.user_id, self.code, self.from_at, self.to_at, self.talk_min_ms, self.talk_max_ms)
-        return any((*asked, self.has_recording, self.is_nobodys))
+        return any((*asked, self.has_recording, self.is_nobodys, self.is_cut_off))
 
 
 class Page(Noun, frozen=True):
@@ -220,6 +221,8 @@ def _where(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
         parts.append(("h.talk_ms > 0 AND h.talk_ms <= ?", (wanted.talk_max_ms,)))
     if wanted.is_nobodys:
         parts.append(("h.user_id = 0", ()))
+    if wanted.is_cut_off:
+        parts.append(("h.attempt_id IN (SELECT id FROM attempt WHERE end = 'interrupted')", ()))
     if wanted.field_name and wanted.field_text:
         condition, asked = _field_condition(tenant_id, wanted)
         parts.append((f"h.customer_id IN ({condition})", asked))

@@ -286,3 +286,24 @@ def test_a_counter_that_differs_is_named_and_put_right(tmp_path: Path) -> None:
 
     assert sorted(one.table for one in found) == ["hour_counter", "list_counter"]
     assert compare.compare(floor.store) == []
+
+
+def test_what_a_stop_cut_off_is_counted_and_its_entries_found(tmp_path: Path) -> None:
+    floor = make_floor(tmp_path)
+    list_id = floor.make_list(3)
+    first = floor.first_customer(list_id)
+    floor.write(*(floor.opened(n + 1, list_id, first + n) for n in range(3)), answered(2), ended(3, "94"))
+    nothing = attempts.CutOff(calls=0, answered=0, last_at=0)
+    assert attempts.cut_off(floor.store, floor.tenant, since=0) == nothing
+
+    attempts.recover(floor.store)
+
+    found = attempts.cut_off(floor.store, floor.tenant, since=0)
+    assert (found.calls, found.answered) == (2, 1)
+    cut = attempts.get(floor.store, floor.tenant, 2)
+    assert cut is not None
+    assert found.last_at == max(cut.answered_at, cut.opened_at)
+    assert attempts.cut_off(floor.store, floor.tenant, since=found.last_at + 1) == nothing
+    assert attempts.cut_off(floor.store, floor.tenant + 1, since=0) == nothing
+    entries = history.search(floor.store, floor.tenant, history.Filter(is_cut_off=True))
+    assert [line.attempt_id for line in entries.lines] == [2]
