@@ -9,13 +9,14 @@ import pytest
 
 from appliance.errors import BadInput
 from appliance.settings import Home
-from provisioning import hardware, messages, stick, support_bundle
+from provisioning import hardware, messages, setup_door, stick, support_bundle
 from provisioning.box_files import BoxFiles
 from provisioning.commands import Ran, RecordedCommands
 from provisioning.masking import masker
 from provisioning.network_trial import TRIAL_S, NetworkTrial
 from provisioning.pin import CODE_DIGITS, Locked, Pin, WrongPin, remaining_s, wait_s
 from provisioning.reset import factory_reset
+from provisioning.setup_service import SetupService
 from tests.store_help import make_floor
 
 
@@ -201,3 +202,20 @@ def test_an_address_that_cannot_work_is_not_even_tried(tmp_path: Path, address: 
     with pytest.raises(BadInput):
         running.begin(address, gateway, now=0.0)
     assert files.text("network") == NETWORK
+
+
+def test_a_box_without_a_pin_shows_a_code_on_its_own_screen_and_one_with_a_pin_does_not(
+    tmp_path: Path,
+) -> None:
+    screen = tmp_path / "console"
+    screen.touch()
+    service = SetupService(Home(tmp_path / "home"), RecordedCommands(), box_directory=tmp_path / "box")
+
+    setup_door.begin(service, console=screen)
+
+    code = screen.read_text(encoding="utf-8").split("set-up code: ")[1].strip()
+    assert service.box.pin.check(code, 1.0).kind == "code"
+    service.box.pin.set("24681357")
+    screen.write_text("")
+    setup_door.begin(service, console=screen)
+    assert screen.read_text(encoding="utf-8") == ""
