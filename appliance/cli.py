@@ -90,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     _add_import(commands)
     _add_report(commands)
+    _add_backup(commands)
     _add_trace(commands)
     cli_box.add_check(commands, _command)
     cli_box.add_support_bundle(commands, _command)
@@ -178,14 +179,12 @@ def _add_report(commands: Any) -> None:
 
 
 def _add_backup(commands: Any) -> None:
-    from appliance import cli_backup
-
-    backup = _command(commands, "backup", cli_backup.backup, "back up now to the site file's target")
+    backup = _command(commands, "backup", run_backup, "back up now to the site file's target")
     backup.add_argument(
         "--drill", action="store_true", help="only restore the newest one as a test, and compare"
     )
     backup.add_argument("--key", action="store_true", help="only print the recovery key, for the safe")
-    restore = _command(commands, "restore", cli_backup.restore_home, "restore a backup onto a blank box")
+    restore = _command(commands, "restore", run_restore, "restore a backup onto a blank box")
     restore.add_argument(
         "--from", dest="source", required=True, metavar="TARGET", help="directory or ssh://…"
     )
@@ -315,6 +314,20 @@ def run_report(home: Home, options: argparse.Namespace) -> int:
     from appliance import cli_store
 
     return cli_store.report(home, options)
+
+
+def run_backup(home: Home, options: argparse.Namespace) -> int:
+    """A backup, a test restore, or the recovery key."""
+    from appliance import cli_backup  # here, not for every process: it loads store and ciphers
+
+    return cli_backup.backup(home, options)
+
+
+def run_restore(home: Home, options: argparse.Namespace) -> int:
+    """A backup onto a blank box."""
+    from appliance import cli_backup
+
+    return cli_backup.restore_home(home, options)
 
 
 def run_trace(home: Home, options: argparse.Namespace) -> int:

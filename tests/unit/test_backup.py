@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance import cli
 from appliance.backup import key as backup_key
 from appliance.backup import messages
 from appliance.backup.nightly import drill_due, due
@@ -135,3 +136,20 @@ def test_a_damaged_status_is_an_empty_one(tmp_path: Path) -> None:
     messages.path_of(home).write_text("{")
 
     assert messages.read(home) == messages.Status()
+
+
+def test_the_command_line_prints_the_key_that_opens_the_backups(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["backup", "--key", "--home", str(tmp_path)]) == 0
+    assert backup_key.spoken(capsys.readouterr().out) == backup_key.ensure(Home(tmp_path))
+
+
+def test_the_command_line_names_what_a_restore_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = tmp_path / "key"
+    key.write_text(backup_key.written(bytes(32)), encoding="ascii")
+    words = ["restore", "--from", str(tmp_path / "usb"), "--key-file", str(key)]
+    assert cli.main([*words, "--home", str(tmp_path / "blank")]) != 0
+    assert "is not there" in capsys.readouterr().err
