@@ -17,6 +17,7 @@ from appliance.errors import DeviceError
 
 LIBRARIES: Final = ("libspandsp.so.2", "libspandsp.so.3")
 KEYS_MAX: Final = 32
+PAUSE_BLOCKS: Final = 2  # 40 ms of silence end any key (ITU-T Q.24)
 
 DECLARATIONS: Final = """
 typedef struct dtmf_rx_state_s dtmf_rx_state_t;
@@ -57,7 +58,15 @@ class KeyEar:
 
     def feed(self, block: bytes) -> str:
         """The keys that became certain in this block, "" for none."""
-        samples = np.ascontiguousarray(mulaw.decode(block))
-        self._library.dtmf_rx(self._state, self._ffi.from_buffer("int16_t[]", samples), len(samples))
+        self._hear(block)
         count = self._library.dtmf_rx_get(self._state, self._keys, KEYS_MAX)
         return bytes(self._ffi.buffer(self._keys, count)).decode("ascii") if count else ""
+
+    def pause(self) -> None:
+        """A silence of which no block came: a key before it has ended."""
+        for _ in range(PAUSE_BLOCKS):
+            self._hear(mulaw.SILENT_BLOCK)
+
+    def _hear(self, block: bytes) -> None:
+        samples = np.ascontiguousarray(mulaw.decode(block))
+        self._library.dtmf_rx(self._state, self._ffi.from_buffer("int16_t[]", samples), len(samples))

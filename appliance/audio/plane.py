@@ -167,9 +167,8 @@ class Plane:
 
     def _hear_keys(self) -> None:
         for port in (*self._lines.values(), *self._phones.values()):
-            if port.ear is not None:
-                for key in port.ear.feed(port.heard):
-                    self.events.append(messages.Digit(port.name, key, "inband"))
+            for key in port.hear_keys():
+                self.events.append(messages.Digit(port.name, key, "inband"))
 
     def _was_heard(self, bridge: Bridge) -> None:
         bridge.is_heard = True

@@ -13,7 +13,7 @@ from appliance.audio.dtmf import KeyEar
 from appliance.audio.jitter import JitterRing
 from appliance.audio.mulaw import BLOCK_BYTES, SILENT_BLOCK
 from appliance.audio.player import Player
-from appliance.audio.rtp import PCMU, Address, Latch, Sender, parse
+from appliance.audio.rtp import PCMU, Address, Latch, Packet, Sender, parse
 from appliance.audio.rtp_socket import RtpSocket
 from appliance.audio.telephone_event import KeyReader
 from appliance.phones.messages import Media
@@ -21,6 +21,7 @@ from appliance.phones.messages import Media
 READS_PER_TICK_MAX: Final = 4  # catches up with a burst; more would let a flood hold up the tick
 DRAIN_TICKS: Final = 8  # in between one read a tick will do: asking in vain is a tenth of the plane's work
 CUSHION_BLOCKS: Final = 4  # 80 ms in the card's buffers: the box's own wake-ups may be that late
+PAUSE_SAMPLES: Final = BLOCK_BYTES  # a clock that runs on by more than was numbered: the sender kept silent
 
 OnKey = Callable[[str, str, str], None]
 """Told of a key: port, key, "rfc4733" or "inband"."""
@@ -90,6 +91,14 @@ class Port(abc.ABC):
         elif self.ear is None:
             self.ear = KeyEar()
 
+    def hear_keys(self) -> str:
+        """The keys that became certain at this tick.  Only what came in is listened to, by its own time.
+
+        A frame that is late is made up for whoever listens (`JitterRing`), and comes afterwards all the
+        same.  To the ear the made-up one would be a pause within the key, and the key two keys.
+        """
+        return self.ear.feed(self.heard) if self.ear is not None and self.ring.is_live else ""
+
     @abc.abstractmethod
     def close(self) -> None:
         """Free what the port holds."""
@@ -153,6 +162,7 @@ class PhonePort(Port):
         self._keys = KeyReader()
         self._on_key = on_key
         self._is_sent_ahead = False
+        self._sequence = self._timestamp = 0  # of the last speech that came in
 
     @property
     def is_wanted(self) -> bool:
@@ -187,7 +197,18 @@ class PhonePort(Port):
             if key:
                 self._on_key(self.name, key, "rfc4733")
         elif packet.payload:
+            self._follow(packet)
             self.ring.push(packet.payload, packet.sequence)
+
+    def _follow(self, packet: Packet) -> None:
+        """Let the ear know of a pause that the phone sent nothing for (silence suppression, RFC 3550 5.1)."""
+        numbered = (packet.sequence - self._sequence & 0xFFFF) * len(packet.payload)
+        if (
+            self.ear is not None
+            and (packet.timestamp - self._timestamp & 0xFFFFFFFF) > numbered + PAUSE_SAMPLES
+        ):
+            self.ear.pause()
+        self._sequence, self._timestamp = packet.sequence, packet.timestamp
 
     def say(self, block: bytes) -> bool:
         if self._is_sent_ahead:
