@@ -61,11 +61,11 @@ def beats(home: Home) -> dict[str, float]:
 
     So is a beat of the time before the machine was started: it lies ahead.
     """
-    now = time.monotonic()
     found: dict[str, float] = {}
     for path in directory(home).iterdir():
         with contextlib.suppress(FileNotFoundError, ValueError):
             beat_at = float(path.read_bytes())
+            now = time.monotonic()  # after the reading: a beat that falls into this look is not ahead
             if NOT_YET < beat_at <= now + ROUNDING_S:
                 found[path.name] = beat_at
     return found

@@ -48,6 +48,23 @@ def test_a_beat_from_before_the_restart_of_the_machine_is_none(tmp_path: Path, m
     assert beats(home) == ages_s(home) == {}
 
 
+def test_a_beat_that_falls_into_the_look_itself_is_seen(tmp_path: Path, mocker: MockerFixture) -> None:
+    clock = mocker.patch("appliance.heartbeat.time.monotonic", return_value=100.0)
+    home = Home(tmp_path)
+    heartbeat = Heartbeat(home, "dialer")
+    heartbeat.beat()
+    read = Path.read_bytes
+
+    def read_late(path: Path) -> bytes:
+        clock.return_value = 101.5  # a loaded box: the looker was held up, the process was not
+        heartbeat.beat()
+        return read(path)
+
+    mocker.patch.object(Path, "read_bytes", read_late)
+
+    assert beats(home) == {"dialer": 101.5}
+
+
 def test_beats_within_a_second_write_nothing(tmp_path: Path, mocker: MockerFixture) -> None:
     clock = mocker.patch("appliance.heartbeat.time.monotonic", return_value=100.0)
     heartbeat = Heartbeat(Home(tmp_path), "audio")
