@@ -7,6 +7,8 @@ what differs.  A home that root has not prepared belongs to one user alone (mode
 
 from __future__ import annotations
 
+import contextlib
+import fnmatch
 import grp
 import os
 import pwd
@@ -165,16 +167,17 @@ MAKE_THEM: Final = (
 def apply(home: Home, *, uid: Ids = uid, gid: Ids = gid) -> list[str]:
     """Make and own the home's places as the table says; what was changed, as paths below the home.
 
-    Takes root.  Follows no symbolic link below the home.  Raises NoUsers, OSError.
+    Takes root.  Follows no symbolic link below the home: who may write into a directory must not choose what
+    root gives away.  Raises NoUsers, OSError.
     """
     changed: list[str] = []
-    done: set[Path] = set()
+    done: set[str] = set()
     for place in PLACES:
         owner = None if place.owner is None else uid(user_name(place.owner))
         group = gid(group_name(place.group))
-        for path in _found(home, place):
-            if path not in done and _put(path, owner, group, place.mode):
-                changed.append(str(path.relative_to(home.root)))
+        for path, file in _found(home, place):
+            if path not in done and _put(file, owner, group, place.mode):
+                changed.append(path)
             done.add(path)
     return changed
 
@@ -185,31 +188,59 @@ def mend(home: Home) -> None:
         apply(home)
 
 
-def _found(home: Home, place: Place) -> Iterator[Path]:
-    top = home.root / place.path
-    if place.is_file:
-        yield from (path for path in sorted(top.parent.glob(top.name)) if not path.is_symlink())
-        return
-    top.mkdir(mode=0o700, parents=True, exist_ok=True)
-    yield top
-    if place.is_deep:
-        for directory, names, _files in os.walk(top):
-            yield from (path for name in names if not (path := Path(directory, name)).is_symlink())
+def _found(home: Home, place: Place) -> Iterator[tuple[str, int]]:
+    """What a line of the table is about: paths below the home, each open until the next is asked for."""
+    parts = Path(place.path).parts
+    with contextlib.ExitStack() as stack:
+        home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        at = _opened(stack, str(home.root))  # may be a link: only root can have made it
+        for part in parts[:-1] if place.is_file else parts:
+            at = _directory(stack, part, at)
+        if place.is_file:
+            yield from _files(parts, at)
+        else:
+            yield (place.path or ".", at)
+            yield from _below(place.path, at) if place.is_deep else ()
 
 
-def _put(path: Path, owner: int | None, group: int, mode: int) -> bool:
+def _opened(stack: contextlib.ExitStack, name: str, *, above: int | None = None, flags: int = 0) -> int:
+    file = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags, dir_fd=above)
+    stack.callback(os.close, file)
+    return file
+
+
+def _directory(stack: contextlib.ExitStack, name: str, above: int) -> int:
+    """Open a directory, made where it is missing; a link in its place is taken away."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISLNK(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
+            os.unlink(name, dir_fd=above)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=above)
+    return _opened(stack, name, above=above, flags=os.O_DIRECTORY | os.O_NOFOLLOW)
+
+
+def _files(parts: tuple[str, ...], above: int) -> Iterator[tuple[str, int]]:
+    for name in fnmatch.filter(sorted(os.listdir(above)), parts[-1]):
+        with contextlib.ExitStack() as stack, contextlib.suppress(FileNotFoundError):
+            if stat.S_ISREG(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
+                yield ("/".join((*parts[:-1], name)), _opened(stack, name, above=above, flags=os.O_NOFOLLOW))
+
+
+def _below(path: str, top: int) -> Iterator[tuple[str, int]]:
+    """Every directory below an open one.  `fwalk` compares what it opened with what it saw."""
+    for directory, _names, _files, file in os.fwalk(".", dir_fd=top):
+        if directory != ".":
+            yield (f"{path}/{directory.removeprefix('./')}", file)
+
+
+def _put(file: int, owner: int | None, group: int, mode: int) -> bool:
     """Change what differs; whether anything did."""
-    at_top = path.is_symlink() and path.is_dir()  # `run` may be a link to a tmpfs
-    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if at_top else os.O_NOFOLLOW))
-    try:
-        found = os.fstat(file)
-        owner = found.st_uid if owner is None else owner
-        is_other = (found.st_uid, found.st_gid) != (owner, group)
-        if is_other:
-            os.fchown(file, owner, group)
-        if is_other or stat.S_IMODE(found.st_mode) != mode:
-            os.fchmod(file, mode)
-            return True
-        return False
-    finally:
-        os.close(file)
+    found = os.fstat(file)
+    owner = found.st_uid if owner is None else owner
+    is_other = (found.st_uid, found.st_gid) != (owner, group)
+    if is_other:
+        os.fchown(file, owner, group)
+    if is_other or stat.S_IMODE(found.st_mode) != mode:
+        os.fchmod(file, mode)
+        return True
+    return False

@@ -253,6 +253,27 @@ def test_a_link_in_a_shared_directory_leads_nowhere(home: Home, tmp_path: Path) 
     assert target.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("place", ["data/imports", "data/recordings", "data/recordings/2026-04-01"])
+def test_a_directory_that_became_a_link_gives_nothing_away(home: Home, tmp_path: Path, place: str) -> None:
+    """Whoever may write beside a directory can put a link there; `prepare` would hand its target over."""
+    elsewhere = tmp_path / "etc"
+    (elsewhere / "below").mkdir(parents=True, mode=0o755)
+    (home.recordings / "2026-04-01").mkdir(exist_ok=True)
+
+    def swap(home: Home) -> None:
+        (home.root / place).rename(home.root / f"{place}.away")
+        (home.root / place).symlink_to(elsewhere)
+
+    assert run_as("web", swap, home) == "None"
+    rights.apply(home, uid=number, gid=number)
+    if (home.root / place).is_symlink():  # one below recordings is nobody's business
+        (home.root / place).unlink()
+    shutil.rmtree(home.root / place, ignore_errors=True)
+    (home.root / f"{place}.away").rename(home.root / place)
+    rights.apply(home, uid=number, gid=number)
+    assert [each.stat().st_uid for each in (elsewhere, elsewhere / "below")] == [0, 0]
+
+
 def test_each_process_has_an_account_or_is_one_of_the_few_that_need_root() -> None:
     without = set(cli.PROCESS_MODULES) - set(rights.ACCOUNTS)
     assert without <= {"setup", "exchange", "robots"}
