@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from appliance import processes
 from appliance.watchdog import policy
 from appliance.watchdog.policy import Look, Policy, Rung, Seen, Step
 
@@ -239,3 +240,7 @@ def test_what_is_ill_is_told_before_anything_is_done() -> None:
     (illness,) = box.policy.ill
     assert (illness.check, illness.detail, illness.is_due) == ("store", "locked", False)
     assert illness.for_s == pytest.approx(9.0)
+
+
+def test_every_process_of_the_box_has_its_row() -> None:
+    assert {each.name for each in processes.BOX + processes.DEMONSTRATION} == set(policy.PROCESSES)
