@@ -19,7 +19,7 @@ cp "$HERE/initrd/scripts/yobirin" "$tree/etc/initramfs-tools/scripts/yobirin"
 printf 'HOMEHOST <ignore>\nAUTO +all\nDEVICE partitions\nMAILADDR root\n' >"$tree/etc/mdadm/mdadm.conf"
 
 # The only lasting files are on the data partition; these three are written by the network and the clock.
-ln -sf /run/systemd/resolve/stub-resolv.conf "$tree/etc/resolv.conf"
+ln -sf /run/yobirin/resolv.conf "$tree/etc/resolv.conf"
 ln -sf /usr/share/zoneinfo/Asia/Tokyo "$tree/etc/localtime"
 printf 'LANG=C.UTF-8\n' >"$tree/etc/locale.conf"
 printf 'yobirin\n' >"$tree/etc/hostname"
@@ -33,10 +33,10 @@ systemd-sysusers
 # The monitor reads the disks' health; nobody else may start this program.
 chgrp yobirin-monitor /usr/sbin/smartctl
 chmod 0750 /usr/sbin/smartctl
-systemctl -q enable systemd-networkd nftables yobirin-board yobirin-data
+systemctl -q enable nftables yobirin-board yobirin-data
 systemctl -q set-default multi-user.target
 # Started by yobirin.target when the data partition is open, or never.
-systemctl -q disable nginx chrony nagios-nrpe-server
+systemctl -q disable systemd-networkd nginx chrony nagios-nrpe-server
 systemctl -q mask getty@.service serial-getty@.service console-getty.service autovt@.service getty.target \
     systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
     e2scrub_all.timer e2scrub_reap.service man-db.timer rpcbind.service rpcbind.socket nfs-client.target \
