@@ -147,7 +147,15 @@ class Calls:
         self.step(attempt, Event.FAULT if is_fault else Event.CLEARED)
 
     def reattach(self, snapshot: audio.AudioSnapshot) -> None:
-        """Audio restarted: lines without a port get one again, conversations their bridge."""
+        """Audio or we restarted: lines without a port get one again, conversations their bridge.
+
+        A bridge of no conversation is parted: its phone would hear the next call on that channel, and its
+        recording would hold it.
+        """
+        for bridge_id in snapshot.bridges:
+            bridged = self._core.attempts.get(bridge_id)
+            if bridged is None or bridged.state is not State.CONNECTED:
+                self._core.emit(audio.Unbridge(bridge_id))
         for attempt in self._core.attempts.values():
             if attempt.state not in attempts.ON_LINE or attempt.line is None:
                 continue

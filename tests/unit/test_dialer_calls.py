@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.audio.messages import AudioSnapshot, ClosePort, OpenLine, Play, Played
+from appliance.audio.messages import AudioSnapshot, ClosePort, OpenLine, Play, Played, Unbridge
 from appliance.dialer import inputs, outputs
 from appliance.dialer.attempt import TRANSITIONS, Event, State, result_of
 from appliance.dialer.inputs import Block, Customer
@@ -525,6 +525,21 @@ def test_when_audio_restarts_lines_legs_and_bridges_are_made_again() -> None:
     assert only(outputs.AnswerPhone, decided).is_again
     assert only(OpenLine, decided).port == "b1/1"
     assert only(outputs.BridgeCall, decided).is_again
+
+
+def test_after_a_restart_bridges_of_calls_that_are_over_are_parted() -> None:
+    """Else an operator would hear the next call on that channel, and the old recording would hold it."""
+    floor = ringing()
+    floor.answer()
+    standing = {1: ("b1/1", "p1"), 77: ("b1/2", "p2")}
+
+    decided = floor.feed(AudioSnapshot(("b1/1", "b1/2", "p1", "p2"), standing))
+
+    assert decided == [Unbridge(77)]
+    assert (
+        only(Unbridge, Floor(offer=0).feed(AudioSnapshot(("b1/2", "p2"), {77: ("b1/2", "p2")}))).bridge_id
+        == 77
+    )
 
 
 def audio_restarts(floor: Floor) -> list[str]:
