@@ -29,7 +29,9 @@ class Heartbeat:
     def __init__(self, home: Home, name: str) -> None:
         self._path = directory(home) / name
         mode = file_mode(self._path.parent) & 0o640  # nobody beats for another
-        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, mode)
+        # Through no link: every process may make files here, and root beats too.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._file = os.open(self._path, flags, mode)
         self._due = 0.0
         self._write(NOT_YET)  # never shorter: on a full disk a beat needs no room
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TextIO
 
 from appliance import rights
 from appliance.errors import DeviceError
@@ -135,7 +135,7 @@ def only_one(home: Home, name: str) -> Iterator[int]:
     Gives the lock's file descriptor.  The kernel lets go of it however the process ends.
     """
     path = home.run / f"{name}.lock"
-    with path.open("a+", encoding="ascii") as lock:
+    with _lock_file(path) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -148,6 +148,12 @@ def only_one(home: Home, name: str) -> Iterator[int]:
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         yield lock.fileno()
+
+
+def _lock_file(path: Path) -> TextIO:
+    """Open for reading and appending, through no link: every process may make files beside it."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    return os.fdopen(os.open(path, flags, 0o600), "a+", encoding="ascii")
 
 
 def become_supervisord(configuration_file: Path, lock: int) -> NoReturn:

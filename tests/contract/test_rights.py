@@ -235,6 +235,22 @@ def test_everybody_beats_for_itself_alone(home: Home) -> None:
     assert may("monitor", "read", "run/heartbeat/dialer", home)
 
 
+@pytest.mark.parametrize("at", ["run/heartbeat/setup", "run/setup.lock"])
+def test_root_opens_no_link_in_the_run_directory(home: Home, tmp_path: Path, at: str) -> None:
+    target = tmp_path / "secret"
+    target.write_text("0123456789abcdef0123456789abcdef")
+
+    def open_both(home: Home) -> None:
+        with processes.only_one(home, "setup"):
+            Heartbeat(home, "setup").beat()
+
+    assert run_as("phones", lambda home: (home.root / at).symlink_to(target), home) == "None"
+    assert "Too many levels of symbolic links" in run_as("root", open_both, home)
+    for made in ("run/heartbeat/setup", "run/setup.lock"):
+        (home.root / made).unlink(missing_ok=True)
+    assert target.read_text() == "0123456789abcdef0123456789abcdef"
+
+
 def test_a_second_time_changes_nothing_and_damage_is_mended(home: Home) -> None:
     assert rights.apply(home, uid=number, gid=number) == []
     home.key_file.chmod(0o644)
