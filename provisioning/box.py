@@ -22,6 +22,7 @@ from provisioning import authority, hardware
 from provisioning.box_files import BoxFiles
 from provisioning.commands import Commands
 from provisioning.crypt import Crypt
+from provisioning.files import write_atomically
 from provisioning.journal import Entry, Journal
 from provisioning.messages import (
     Apply,
@@ -136,7 +137,7 @@ class Box:
         what = step_words(wanted.step).en
         self._note(wanted, what, "begun")
         if not isinstance(wanted.step, SetPin | SetRecovery | Restart):
-            self._restart_mark().touch()
+            self._mark_restart()
         try:
             note = self._do(wanted.step)
         except YobirinError as error:
@@ -205,6 +206,10 @@ class Box:
         except YobirinError as error:
             return f"Not restarted: {error.what}"
         return ""
+
+    def _mark_restart(self) -> None:
+        """By a new file: others may have put a link in its place."""
+        write_atomically(self._restart_mark(), b"", mode=0o600)
 
     def _restart_mark(self) -> Path:
         """In the run directory, which does not outlive a start of the box: then all is in force anyway."""

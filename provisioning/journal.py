@@ -1,6 +1,7 @@
 """The box's journal of steps: what was begun, done or failed, and which step a broken cable left open.
 
-One JSON object a line in `data/provisioning.jsonl`, the last 1,000 kept.  It holds no secret: steps by name.
+One JSON object a line in `secrets/provisioning.jsonl`, the last 1,000 kept.  It holds no secret, steps by
+name; it lies where root alone writes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import msgspec
 from appliance.settings import Home
 from provisioning.files import write_atomically
 
+NAME: Final = "provisioning.jsonl"
 LINES_MAX: Final = 1_000
 
 
@@ -31,7 +33,7 @@ class Journal:
     """The journal of one box."""
 
     def __init__(self, home: Home) -> None:
-        self._path: Path = home.directory("data") / "provisioning.jsonl"
+        self._path: Path = home.directory("secrets") / NAME
 
     def add(self, entry: Entry) -> None:
         """Write one line, flushed with its file."""

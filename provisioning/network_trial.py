@@ -13,6 +13,7 @@ from typing import Final
 from appliance.errors import BadInput, YobirinError
 from appliance.settings import Home
 from provisioning.box_files import BoxFiles
+from provisioning.files import write_atomically
 
 TRIAL_S: Final = 60
 
@@ -21,7 +22,8 @@ class NetworkTrial:
     """At most one trial at a time.  `now` is monotonic seconds."""
 
     def __init__(self, home: Home, files: BoxFiles) -> None:
-        self._before: Path = home.directory("data") / "network.before"
+        # Not beside the database: root reads it back at a start, and others write there.
+        self._before: Path = home.directory("secrets") / "network.before"
         self._files = files
         self._until: float | None = None
 
@@ -34,7 +36,7 @@ class NetworkTrial:
         changed = re.sub(r"(?m)^Address=.*$", f"Address={own}", text)
         changed = re.sub(r"(?m)^Gateway=.*$", f"Gateway={router}", changed)
         if not self._before.exists():
-            self._before.write_text(text, encoding="utf-8")
+            write_atomically(self._before, text.encode(), mode=0o600)
         self._files.write("network", changed)
         self._until = now + TRIAL_S
         return TRIAL_S

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -164,13 +165,12 @@ class SetupService:
 
     def _make_bundle(self, _session: Session, _request: messages.MakeBundle) -> messages.Bundle:
         path = self._bundle()
-        path.unlink(missing_ok=True)
         content = support_bundle.make(self._home, self._commands, path)
         let_console_read(path)
         return messages.Bundle(path=str(path), size=path.stat().st_size, content=content)
 
     def _copy_bundle(self, _session: Session, _request: messages.CopyBundle) -> messages.Applied:
-        if not self._bundle().exists():
+        if not is_ours(self._bundle()):
             raise BadInput("There is no bundle yet.", remedy="Make one first.")
         return messages.Applied(note=stick.copy(self._bundle(), self._commands))
 
@@ -194,6 +194,15 @@ class SetupService:
         reset.factory_reset(
             self._home, self._commands, box=self._box_directory, confirmation=request.confirmation
         )
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a plain file is there that we made: in the run directory others make files and links too."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
 
 
 def let_console_read(path: Path) -> None:

@@ -15,7 +15,9 @@ from typing import Final, NamedTuple
 
 from appliance.errors import YobirinError
 from appliance.settings import Home
+from provisioning import journal
 from provisioning.commands import Commands
+from provisioning.files import write_atomically
 from provisioning.masking import masker
 
 LOG_TAIL_BYTES: Final = 400_000  # of each log: a day, and the whole is sent over a serial line
@@ -74,13 +76,14 @@ def content(parts: list[Part]) -> str:
 
 
 def _write(path: Path, parts: list[Part]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         for part in parts:
             data = part.text.encode()
             entry = tarfile.TarInfo(f"yobirin-support/{part.name}")
             entry.size, entry.mode, entry.mtime = len(data), 0o600, int(time.time())
             archive.addfile(entry, io.BytesIO(data))
+    write_atomically(path, packed.getvalue(), mode=0o600)  # a file of our own, whatever was there
 
 
 def _names(home: Home) -> list[str] | None:
@@ -101,9 +104,10 @@ def _names(home: Home) -> list[str] | None:
 
 
 def _settings(home: Home) -> Iterator[Part]:
-    for path in (home.site_file, home.root / "data" / "provisioning.jsonl", home.run / "watchdog.json"):
+    for path in (home.site_file, home.root / "secrets" / journal.NAME, home.run / "watchdog.json"):
         if path.is_file():
-            yield Part(f"settings/{path.name}", _tail(path))
+            # Never through a link: any process may write into the run directory.
+            yield Part(f"settings/{path.name}", _tail(path, os.O_NOFOLLOW))
 
 
 def _logs(home: Home) -> Iterator[Part]:
@@ -124,10 +128,10 @@ def _said(commands: Commands) -> Iterator[Part]:
         yield Part(f"commands/{' '.join(words).replace('/', '_')}.txt", ran.said[-LOG_TAIL_BYTES:])
 
 
-def _tail(path: Path) -> str:
+def _tail(path: Path, flags: int = 0) -> str:
     try:
-        with path.open("rb") as file:
-            if path.stat().st_size > LOG_TAIL_BYTES:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags), "rb") as file:
+            if os.fstat(file.fileno()).st_size > LOG_TAIL_BYTES:
                 file.seek(-LOG_TAIL_BYTES, os.SEEK_END)
             return file.read(LOG_TAIL_BYTES).decode("utf-8", "replace")
     except OSError as error:

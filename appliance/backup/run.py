@@ -34,6 +34,9 @@ SMALL: Final = (
 )
 """Files and folders of the home that are copied beside the database and the recordings."""
 
+OF_THIS_BOX: Final = frozenset({"recovery.mark", "network.before", "provisioning.jsonl"})
+"""Files among them that tell of this box's own disks and set-up; on another box they would be untrue."""
+
 Say = Callable[[str, float], None]
 """Told what is going on, and how much of it is done (0-1)."""
 
@@ -152,7 +155,8 @@ def _small_files(home: Home) -> Iterator[Path]:
     for name in SMALL:
         path = home.root / name
         found = sorted(path.rglob("*")) if path.is_dir() else [path]
-        yield from (each for each in found if each.exists() and stat.S_ISREG(each.lstat().st_mode))
+        own = (each for each in found if each.name not in OF_THIS_BOX)
+        yield from (each for each in own if each.exists() and stat.S_ISREG(each.lstat().st_mode))
 
 
 def _forget_old(target: Target, key: bytes, *, keep: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import tarfile
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import pytest
 from appliance.errors import BadInput
 from appliance.settings import Home
 from provisioning import hardware, messages, setup_door, stick, support_bundle
+from provisioning.box import Box
 from provisioning.box_files import BoxFiles
 from provisioning.commands import Ran, RecordedCommands
 from provisioning.masking import masker
 from provisioning.network_trial import TRIAL_S, NetworkTrial
 from provisioning.pin import CODE_DIGITS, Locked, Pin, WrongPin, remaining_s, wait_s
 from provisioning.reset import factory_reset
-from provisioning.setup_service import SetupService
+from provisioning.setup_service import SetupService, is_ours
 from tests.store_help import make_floor
 
 
@@ -65,6 +67,36 @@ def test_a_bundle_holds_logs_and_settings_without_secrets_and_lists_them(tmp_pat
     assert "call 031******* by ***" in texts["logs/dialer.log"]
     assert "logs/dialer.log" in texts["CONTENT.txt"]
     assert len(everything) < 2 * support_bundle.BYTES_MAX
+
+
+def test_links_in_the_run_directory_lead_set_up_nowhere(tmp_path: Path) -> None:
+    """Any process may write there; root makes the bundle there and reads the watchdog's file."""
+    home = Home(tmp_path / "home")
+    secret = home.directory("secrets") / "appliance-ca.key"
+    secret.write_text("BEGIN PRIVATE", encoding="ascii")
+    bundle = home.run / "support.tar.gz"
+    for name in ("support.tar.gz", "watchdog.json", "setup-restart"):
+        (home.run / name).symlink_to(secret)
+    assert not is_ours(bundle)
+
+    names = support_bundle.make(home, RecordedCommands(), bundle)
+    box = Box(home, RecordedCommands(), files=BoxFiles(home, RecordedCommands(), box=tmp_path), now=float)
+    box.apply(messages.Apply(step=messages.WriteFile(name="mail_password", text="x")))
+
+    assert is_ours(bundle)
+    assert "settings/watchdog.json" in names
+    assert b"BEGIN PRIVATE" not in gzip.decompress(bundle.read_bytes())
+    assert secret.read_text() == "BEGIN PRIVATE"
+    assert not (home.run / "setup-restart").is_symlink()
+
+
+def test_a_file_beside_the_database_is_no_address_on_trial(tmp_path: Path) -> None:
+    """Others write beside the database; what root puts in force at a start lies where root alone writes."""
+    home = Home(tmp_path / "home")
+    (home.directory("data") / "network.before").write_text("[Network]\n", encoding="ascii")
+    running, files = trial(tmp_path)
+    assert not running.revert()
+    assert files.text("network") == NETWORK
 
 
 def blocks(root: Path) -> Path:
