@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from appliance import cli_box
+from appliance import cli_box, cli_words
 from appliance import settings as site
 from appliance.clock import SystemClock, check_is_set
 from appliance.errors import BadInput, YobirinError
@@ -59,7 +59,8 @@ HOME_DEFAULT: Final = "/var/lib/yobirin"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code.  Errors go to standard error in one or two lines."""
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser(words[0] if words else "").parse_args(words)
     home = Home(Path(options.home))
     try:
         return int(options.command(home, options) or 0)
@@ -80,8 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(word: str = "") -> argparse.ArgumentParser:
+    """The whole command line.  A process of the box is a command only where `word` names it: it is
+    supervisord's, and nothing to be offered to people."""
     top = argparse.ArgumentParser(prog="yobirin", description="Outbound call-centre appliance.")
     commands = top.add_subparsers(dest="name", required=True, metavar="COMMAND")
     _add_run(commands)
@@ -94,9 +96,8 @@ def parser() -> argparse.ArgumentParser:
     _add_trace(commands)
     cli_box.add_check(commands, _command)
     cli_box.add_support_bundle(commands, _command)
-    for name, module in PROCESS_MODULES.items():
-        process = _command(commands, name, run_process, None)
-        process.set_defaults(module=module)
+    if word in PROCESS_MODULES:
+        _command(commands, word, run_process, None).set_defaults(module=PROCESS_MODULES[word])
     return top
 
 
@@ -130,12 +131,20 @@ def _add_prepare(commands: Any) -> None:
 def _add_demo(commands: Any) -> None:
     demo = _command(commands, "demo", run_demo, "start a demonstration floor on a simulated line")
     demo.add_argument("--headless", action="store_true", help="no words for people; for benches and tests")
-    demo.add_argument("--seats", type=_between(1, site.SEATS_MAX), default=8, help="robot operators (8)")
-    demo.add_argument("--spans", type=_between(1, site.SPANS_MAX), default=1, help="simulated spans (1)")
-    demo.add_argument("--seconds", type=float, default=0.0, help="stop after this long (0: until Ctrl-C)")
-    demo.add_argument("--json", metavar="FILE", help="write the figures here at the end")
-    demo.add_argument("--web-port", type=_between(1, 65_535), default=8443, help="HTTPS port (8443)")
-    demo.add_argument("--sip-port", type=_between(1, 65_535), default=5060, help="SIP port (5060)")
+    demo.add_argument(
+        "--seats", type=cli_words.between(1, site.SEATS_MAX), default=8, help="robot operators (8)"
+    )
+    demo.add_argument(
+        "--spans", type=cli_words.between(1, site.SPANS_MAX), default=1, help="simulated spans (1)"
+    )
+    demo.add_argument(
+        "--seconds", type=cli_words.seconds, default=0.0, help="stop after this long (0: until Ctrl-C)"
+    )
+    demo.add_argument(
+        "--json", type=cli_words.file_to_write, metavar="FILE", help="write the figures here at the end"
+    )
+    demo.add_argument("--web-port", type=cli_words.between(1, 65_535), default=8443, help="HTTPS port (8443)")
+    demo.add_argument("--sip-port", type=cli_words.between(1, 65_535), default=5060, help="SIP port (5060)")
     demo.add_argument(
         "--address", default="127.0.0.1", help="address to serve on; a LAN address lets others in"
     )
@@ -147,17 +156,30 @@ def _add_simulate(commands: Any) -> None:
     simulate = _command(
         commands, "simulate", run_simulate, "run a shift in virtual time on the real dialer core"
     )
-    simulate.add_argument("--seats", type=_between(1, 500), default=20)
-    simulate.add_argument("--hours", type=float, default=8.0)
-    simulate.add_argument("--answer", type=float, default=0.25, help="answer rate, 0-1")
-    simulate.add_argument("--talk", type=float, default=90.0, help="mean seconds of talk")
-    simulate.add_argument("--wrap", type=float, default=20.0, help="mean seconds of wrap-up")
-    simulate.add_argument("--target", type=float, default=0.03, help="abandoned / answered, 0-1")
+    simulate.add_argument("--seats", type=cli_words.between(1, 500), default=20, help="operators (20)")
     simulate.add_argument(
-        "--mode", choices=("preview", "progressive", "overdial", "ratio", "adaptive"), default="adaptive"
+        "--hours", type=cli_words.over(0, 24, "hours"), default=8.0, help="length of the shift (8)"
     )
-    simulate.add_argument("--seed", type=int, default=1)
-    simulate.add_argument("--json", metavar="FILE")
+    simulate.add_argument("--answer", type=cli_words.share, default=0.25, help="answer rate, 0-1 (0.25)")
+    mean_s = cli_words.over(0, 3600, "seconds")
+    simulate.add_argument("--talk", type=mean_s, default=90.0, help="mean seconds of talk (90)")
+    simulate.add_argument("--wrap", type=mean_s, default=20.0, help="mean seconds of wrap-up (20)")
+    simulate.add_argument(
+        "--target", type=cli_words.share, default=0.03, help="abandoned / answered, 0-1 (0.03)"
+    )
+    simulate.add_argument(
+        "--mode",
+        choices=("preview", "progressive", "overdial", "ratio", "adaptive"),
+        default="adaptive",
+        help="dial mode (adaptive)",
+    )
+    simulate.add_argument("--seed", type=int, default=1, help="seed of callees and operators (1)")
+    simulate.add_argument(
+        "--json",
+        type=cli_words.file_to_write,
+        metavar="FILE",
+        help="write the figures here, not to the screen",
+    )
 
 
 def _add_import(commands: Any) -> None:
@@ -198,22 +220,9 @@ def _add_trace(commands: Any) -> None:
     trace.add_argument(
         "--pcap", metavar="FILE", required=True, help="D-channel frames for tshark or Wireshark"
     )
-    trace.add_argument("--span", type=_between(1, site.SPANS_MAX), help="one span only")
+    trace.add_argument("--span", type=cli_words.between(1, site.SPANS_MAX), help="one span only")
     trace.add_argument("--from", dest="first", metavar="'YYYY-MM-DD HH:MM'")
     trace.add_argument("--to", dest="last", metavar="'YYYY-MM-DD HH:MM'")
-
-
-def _between(low: int, high: int) -> Any:
-    def parse(word: str) -> int:
-        try:
-            number = int(word)
-        except ValueError:
-            number = low - 1
-        if not low <= number <= high:
-            raise argparse.ArgumentTypeError(f"{word!r} is not a number from {low} to {high}")
-        return number
-
-    return parse
 
 
 def run_box(home: Home, _options: argparse.Namespace) -> int:

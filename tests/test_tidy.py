@@ -34,6 +34,7 @@ FLOORS = {
     "appliance.cli_store": 4,
     "appliance.cli_backup": 4,
     "appliance.cli_box": 4,
+    "appliance.cli_words": 4,
     "appliance.demo": 4,
     "appliance.demo_figures": 4,
     "appliance.demo_floor": 4,

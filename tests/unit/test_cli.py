@@ -43,7 +43,14 @@ def test_a_typo_in_the_site_file_is_told_before_anything_starts(
         ["demo", "--seats", "101"],
         ["demo", "--spans", "6"],
         ["demo", "--web-port", "x"],
+        ["demo", "--seconds", "-1"],
+        ["demo", "--json", "/no/such/place.json"],
         ["simulate", "--mode", "magic"],
+        ["simulate", "--answer", "25"],
+        ["simulate", "--target", "nan"],
+        ["simulate", "--hours", "0"],
+        ["simulate", "--talk", "0"],
+        ["simulate", "--json", "/no/such/place.json"],
         ["report", "weekly"],
         ["trace", "export"],
         ["fly"],
@@ -53,4 +60,6 @@ def test_words_that_make_no_sense_are_refused(words: list[str], capsys: pytest.C
     with pytest.raises(SystemExit) as caught:
         cli.main(words)
     assert caught.value.code == 2
-    assert "error:" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "error:" in said
+    assert "robots" not in said
