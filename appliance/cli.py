@@ -158,7 +158,10 @@ def _add_simulate(commands: Any) -> None:
     )
     simulate.add_argument("--seats", type=cli_words.between(1, 500), default=20, help="operators (20)")
     simulate.add_argument(
-        "--hours", type=cli_words.over(0, 24, "hours"), default=8.0, help="length of the shift (8)"
+        "--hours",
+        type=cli_words.over(0.5, 24, "hours"),
+        default=8.0,
+        help="length of the shift (8); figures leave the first half hour out",
     )
     simulate.add_argument("--answer", type=cli_words.share, default=0.25, help="answer rate, 0-1 (0.25)")
     mean_s = cli_words.over(0, 3600, "seconds")

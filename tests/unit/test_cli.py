@@ -48,7 +48,7 @@ def test_a_typo_in_the_site_file_is_told_before_anything_starts(
         ["simulate", "--mode", "magic"],
         ["simulate", "--answer", "25"],
         ["simulate", "--target", "nan"],
-        ["simulate", "--hours", "0"],
+        ["simulate", "--hours", "0.5"],
         ["simulate", "--talk", "0"],
         ["simulate", "--json", "/no/such/place.json"],
         ["report", "weekly"],
