@@ -20,7 +20,7 @@ KEY_LABEL: Final = "YOBIRIN-KEY"
 SLOT: Final = "1"
 SECRETS_IN_MEMORY: Final = Path("/run")
 PASSPHRASE_MIN: Final = 20
-CHEAP: Final = ("--pbkdf", "pbkdf2", "--iter-time", "500")
+CHEAP: Final = ("--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "100000")
 """The passphrase is chance of 158 bits: no one guesses it, and argon2 would ask for half the memory."""
 
 
