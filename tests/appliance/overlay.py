@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -29,10 +30,7 @@ def make_drive(path: Path) -> Path:
     hook = tree / "usr/lib/yobirin-test/hook.cpio"
     hook.write_bytes(initrd_hook())
     if os.environ.get("YOBIRIN_LIVE_TREE"):
-        for room in ("appliance", "webui", "provisioning"):
-            shutil.copytree(
-                ROOT / room, tree / SITE_PACKAGES / room, ignore=shutil.ignore_patterns("__pycache__", "*.so")
-            )
+        _lay_live_tree(tree)
         shutil.copytree(ROOT / "image-build" / "root", tree, symlinks=True, dirs_exist_ok=True)
     path.unlink(missing_ok=True)
     size_kb = sum(file.lstat().st_size for file in tree.rglob("*")) // 1024
@@ -45,6 +43,20 @@ def make_drive(path: Path) -> Path:
     )
     shutil.rmtree(tree)
     return path
+
+
+def _lay_live_tree(tree: Path) -> None:
+    """The working tree's packages, compiled for the image's Python, which does not look at a source's age."""
+    workshop = ROOT / "build" / "image" / "work" / "workshop"
+    with tempfile.TemporaryDirectory(prefix="live-", dir=workshop / "tmp") as scratch:
+        for room in ("appliance", "webui", "provisioning"):
+            without = shutil.ignore_patterns("__pycache__", "*.so")
+            shutil.copytree(ROOT / room, Path(scratch) / room, ignore=without)
+        inside = f"/tmp/{Path(scratch).name}"
+        words = ("python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
+        words += ("-s", inside, "-p", f"/{SITE_PACKAGES}", inside)
+        subprocess.run(["chroot", str(workshop), *words], check=True)
+        shutil.copytree(scratch, tree / SITE_PACKAGES, dirs_exist_ok=True)
 
 
 def initrd_hook() -> bytes:
