@@ -6,6 +6,7 @@ decided here alone; where it lies and how it is put in force is box_files.py's.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -149,13 +150,17 @@ def chrony(site: Description) -> str:
 
 
 def nft(site: Description) -> str:
-    """The allow-list: who may reach the page and the phones' ports, in place of every private network."""
-    sets = {"lan": sorted({*web_networks(site), *phone_networks(site)})}
+    """The allow-list: who may reach the page and the phones' ports, in place of every private network.
+
+    Who may read /metrics must reach the page's port.  nft refuses a set in which one network lies in another.
+    """
+    sets = {"lan": (*web_networks(site), *site.access.metrics), "phones": phone_networks(site)}
     return HEAD + "".join(_set(name, networks) for name, networks in sets.items())
 
 
 def _set(name: str, networks: Iterable[str]) -> str:
-    listed = ", ".join(networks)
+    whole = ipaddress.collapse_addresses(ipaddress.IPv4Network(network) for network in networks)
+    listed = ", ".join(map(str, whole))
     return f"flush set inet box {name}\n" + (
         f"add element inet box {name} {{ {listed} }}\n" if listed else ""
     )

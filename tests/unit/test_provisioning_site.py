@@ -158,8 +158,25 @@ def test_the_network_is_tagged_only_where_it_is_asked_for() -> None:
     assert "VLAN=vlan12" in generate.vlan_parent(tagged)
 
 
+def test_networks_that_overlap_are_one_to_the_packet_filter() -> None:
+    """nft refuses `{ 192.168.10.0/24, 192.168.10.128/25 }`: "conflicting intervals specified"."""
+    described = 'web = ["192.168.10.128/25", "192.168.10.0/24"]'
+    described_twice = TEXT.replace("web = []", described).replace(
+        "metrics = []", 'metrics = ["192.168.10.9", "10.9.9.9"]'
+    )
+    assert "lan { 10.9.9.9/32, 192.168.10.0/24 }" in generate.nft(reading.parse(described_twice))
+
+
+def test_the_packet_filter_has_every_set_that_a_site_fills() -> None:
+    rules = (Path(__file__).parents[2] / "image-build/root/etc/nftables.conf").read_text(encoding="utf-8")
+    filled = {line.split()[4] for line in generate.nft(reading.parse(TEXT)).splitlines() if line[:3] == "add"}
+    assert filled == {"lan", "phones"}
+    assert all(f"set {name} {{" in rules and f"ip saddr @{name} " in rules for name in filled)
+
+
 def test_the_allow_list_is_the_boxs_own_network_unless_described() -> None:
     assert "{ 192.168.10.0/24 }" in generate.nft(reading.parse(TEXT))
     wider = reading.parse(TEXT.replace("web = []", 'web = ["10.1.0.0/16"]'))
-    assert "{ 10.1.0.0/16, 192.168.10.0/24 }" in generate.nft(wider)
+    assert "lan { 10.1.0.0/16 }" in generate.nft(wider), "who has a phone need not open the page"
+    assert "phones { 192.168.10.0/24 }" in generate.nft(wider)
     assert generate.chrony(wider) == "server 192.168.10.1 iburst\n"
