@@ -53,7 +53,14 @@ def _lay_live_tree(tree: Path) -> None:
             without = shutil.ignore_patterns("__pycache__", "*.so")
             shutil.copytree(ROOT / room, Path(scratch) / room, ignore=without)
         inside = f"/tmp/{Path(scratch).name}"
-        words = ("python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
+        words: tuple[str, ...] = (
+            "python3",
+            "-m",
+            "compileall",
+            "-q",
+            "--invalidation-mode",
+            "unchecked-hash",
+        )
         words += ("-s", inside, "-p", f"/{SITE_PACKAGES}", inside)
         subprocess.run(["chroot", str(workshop), *words], check=True)
         shutil.copytree(scratch, tree / SITE_PACKAGES, dirs_exist_ok=True)
