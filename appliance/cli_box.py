@@ -1,4 +1,4 @@
-"""The box's own commands: `yobirin check …`, `yobirin support-bundle`.  Reads words, calls the room that works.
+"""The box's own commands: `yobirin check …`, `yobirin support-bundle`.  Reads words, calls the room at work.
 
 Each `add_*` puts one command on the command line; `cli.py` hands in how a command is made.  Rooms are
 imported where they are used: every process of the box starts through here, and few need them.
