@@ -18,7 +18,7 @@ from provisioning.cli import FOUND_BAD
 from tests.appliance.box import Box
 from tests.appliance.lines import Serial
 
-pytestmark = [pytest.mark.short, pytest.mark.timeout(1_500)]
+pytestmark = [pytest.mark.short, pytest.mark.timeout(3_600)]  # waiting for the one emulator counts too
 
 SAMPLE = Path(reading.__file__).parent / "sample-site.toml"
 ADDRESS = "10.0.2.15"  # QEMU's own network, so that its forward still finds the box
