@@ -50,6 +50,7 @@ class Box:
         self.has_key = True
         self.pulled: set[int] = set()
         self.switched_on_at = 0.0
+        self.keeps_turn = False  # a box that is switched on again at once lets nobody in between
         self._qemu: subprocess.Popen[bytes] | None = None
         self._lock: TextIO | None = None
 
@@ -57,8 +58,9 @@ class Box:
 
     def start(self) -> None:
         """Switch on.  The consoles, `monitor` and `guest` are there at once, the system some time later."""
-        self._lock = LOCK.open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        if self._lock is None:
+            self._lock = LOCK.open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         for left in self.directory.glob("*.sock"):
             left.unlink()
         self.switched_on_at = time.monotonic()
@@ -80,9 +82,15 @@ class Box:
         self._qemu = None
         for line in (self.monitor, self.console, self.technician, self.guest):
             line.close()
-        assert self._lock is not None
-        self._lock.close()
         self.state = "off"
+        if not self.keeps_turn:
+            self.end_turn()
+
+    def end_turn(self) -> None:
+        """Let another box on this machine start."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def stop(self, timeout_s: float = 120.0) -> None:
         """An ordered switch-off by the power button."""
@@ -261,6 +269,7 @@ class Box:
         if kind is not None:
             self.collect()
         self.kill()
+        self.end_turn()
 
     def collect(self) -> Path:
         """Keep what the box said, for whoever looks into a failure."""

@@ -93,6 +93,7 @@ class CutBox(Box):
         super().__init__(directory, **words)
         self.chance = random.Random(seed)
         self.losses: list[Cut] = []
+        self.keeps_turn = True
         for disk in self.disks:
             subprocess.run(["qemu-img", "convert", "-O", "raw", str(disk), str(_platter(disk))], check=True)
 
