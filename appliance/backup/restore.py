@@ -1,7 +1,7 @@
 """The way back: a backup onto a blank box, or into a corner of this one to prove that it would work.
 
 Everything is fetched and proved in a folder beside the home's data, then moved into place.  Refuses a home
-that has a database: nothing is ever restored over what is there.
+that holds a tenant: nothing is ever restored over data.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from appliance.settings import Home
 from appliance.store import snapshot
 
 DRILL_RECORDINGS: Final = 100
+BLANK_ONLY: Final = "Give another --home, or move the data away first."
 PARTIAL: Final = "restore.partial"
 DATABASE: Final = "data/yobirin.db"
 DATABASE_KEY: Final = "secrets/database.key"
@@ -32,29 +33,44 @@ FIRST: Final = (DATABASE_KEY, DATABASE)  # proved before anything large is fetch
 
 
 def restore(home: Home, target: Target, key: bytes, *, until: str = "", say: Say = silent) -> Manifest:
-    """Bring the newest backup (not after the stamp `until`) into a home without a database.
+    """Bring the newest backup (not after the stamp `until`) into a blank home.
 
-    A restore that was cut off goes on where it was.  Raises BadInput: a database is here, no backup there;
-    BadSeal: another box's key; StoreError: what came back is not what was saved.
+    Blank is a home without a database, or with one that knows no tenant yet, as first boot leaves it; no
+    process may have that open.  A restore that was cut off goes on where it was.  Raises BadInput: data is
+    here, no backup there; BadSeal: another box's key; StoreError: what came back is not what was saved.
     """
-    if home.database.exists():
-        raise BadInput(
-            f"{home.database} exists: a restore is for a blank box.",
-            remedy="Give another --home, or move the data away first.",
-        )
+    refuse_data(home)
     found = _wanted(target, key, until)
     folder = home.directory(PARTIAL)
     _fetch(found.files, target, key, folder, say)
     _prove(found, folder)
-    for (
-        kept
-    ) in found.files:  # the database last: until it is there, the box is blank and this can be repeated
-        if kept.path != DATABASE:
-            _move(folder, home.root, kept.path)
-    _move(folder, home.root, DATABASE)
+    _remove_blank(home)
+    others = [kept for kept in found.files if kept.path != DATABASE]
+    for kept in others:
+        _move(folder, home.root, kept.path)
+    _move(folder, home.root, DATABASE)  # last: until it is there, this can be repeated
     shutil.rmtree(folder)
     say("done", 1.0)
     return found
+
+
+def refuse_data(home: Home) -> None:
+    """Raises BadInput where the home holds a tenant's data, or a database that does not open."""
+    if not home.database.exists():
+        return
+    try:
+        with snapshot.Snapshot(home.database, home.key_file.read_bytes()) as present:
+            tenants = present.tenants()
+    except (OSError, StoreError) as error:
+        raise BadInput(f"{home.database} does not open: {error}.", remedy=BLANK_ONLY) from error
+    if tenants:
+        raise BadInput(f"{home.database} exists: a restore is for a blank box.", remedy=BLANK_ONLY)
+
+
+def _remove_blank(home: Home) -> None:
+    """Take away first boot's empty database with its log: they would be read beside the restored one."""
+    for ending in ("", "-wal", "-shm"):
+        home.database.with_name(home.database.name + ending).unlink(missing_ok=True)
 
 
 def drill(home: Home, target: Target, key: bytes, *, at: int, say: Say = silent) -> Manifest:

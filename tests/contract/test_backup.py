@@ -168,6 +168,32 @@ def test_a_restore_never_overwrites(box: Box, target_name: str) -> None:
         restore(box.home, target, backup_key.ensure(box.home))
 
 
+def test_a_box_that_first_boot_left_without_tenants_is_blank(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "usb").mkdir()
+    box.record(bytes(40_000))
+    saved(box, str(tmp_path / "usb"))
+    blank = Home(tmp_path / "blank")
+    open_store(blank, create=True).close()
+
+    with opened_target(str(tmp_path / "usb"), None) as target:
+        restore(blank, target, backup_key.ensure(box.home))
+
+    restored = open_store(blank)
+    assert restored.value("SELECT name FROM tenant") == "見本"
+    restored.close()
+
+
+def test_a_database_of_another_key_is_not_taken_for_a_blank_one(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "usb").mkdir()
+    saved(box, str(tmp_path / "usb"))
+    other = Home(tmp_path / "other")
+    open_store(other, create=True).close()
+    other.key_file.write_bytes(bytes(32))
+
+    with opened_target(str(tmp_path / "usb"), None) as target, pytest.raises(BadInput, match="does not open"):
+        restore(other, target, backup_key.ensure(box.home))
+
+
 def test_a_restore_that_was_cut_off_goes_on(box: Box, tmp_path: Path) -> None:
     usb = tmp_path / "usb"
     usb.mkdir()
