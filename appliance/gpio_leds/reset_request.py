@@ -27,8 +27,9 @@ def ask(home: Home, *, wall: float) -> FactoryResetAsked:
     """Write the request down, replacing an older one.  `wall` is seconds since 1970-01-01 UTC."""
     asked = FactoryResetAsked(wall)
     temporary = path(home).with_suffix(".new")
-    temporary.write_bytes(msgspec.json.encode(asked))
-    temporary.chmod(file_mode(temporary.parent))  # the console, another user, withdraws it
+    with os.fdopen(_opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
+        file.write(msgspec.json.encode(asked))
+        os.fchmod(file.fileno(), file_mode(temporary.parent))  # the console, another user, withdraws it
     os.replace(temporary, path(home))
     return asked
 
@@ -47,5 +48,10 @@ def withdraw(home: Home) -> None:
 
     Empties the file: in the run directory nobody removes what another user has made.
     """
-    with contextlib.suppress(FileNotFoundError), path(home).open("r+b") as file:
-        file.truncate()
+    with contextlib.suppress(FileNotFoundError):
+        os.close(_opened(path(home), os.O_WRONLY | os.O_TRUNC))
+
+
+def _opened(file: Path, flags: int) -> int:
+    """Through no link: every process may make files there, and set-up, which is root, opens this one."""
+    return os.open(file, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)

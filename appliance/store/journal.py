@@ -39,8 +39,9 @@ class Journal:
     def __init__(self, home: Home) -> None:
         """Begin anew: `replay` comes first.  Raises StoreError where the file cannot be opened."""
         path = _path(home)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            self._file = os.open(path, flags, 0o600)
         except OSError as error:
             raise StoreError(f"{path} cannot be opened: {error}.", remedy="Look at its mode.") from error
         self._at = 0

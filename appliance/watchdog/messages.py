@@ -77,11 +77,14 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write(home: Home, status: Status) -> None:
-    """Replace the file, whole.  Raises OSError."""
+    """Replace the file, whole.  Raises OSError.
+
+    Through no link: every process may make files there, and this one may write to the database.
+    """
     path = home.run / NAME
     fresh = path.with_name(f"{path.name}.new")
     mode = file_mode(path.parent) & 0o640
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(msgspec.json.encode(status))
     fresh.replace(path)

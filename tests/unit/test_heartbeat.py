@@ -53,14 +53,14 @@ def test_a_beat_that_falls_into_the_look_itself_is_seen(tmp_path: Path, mocker: 
     home = Home(tmp_path)
     heartbeat = Heartbeat(home, "dialer")
     heartbeat.beat()
-    read = Path.read_bytes
+    read = os.read
 
-    def read_late(path: Path) -> bytes:
+    def read_late(file: int, size: int) -> bytes:
         clock.return_value = 101.5  # a loaded box: the looker was held up, the process was not
         heartbeat.beat()
-        return read(path)
+        return read(file, size)
 
-    mocker.patch.object(Path, "read_bytes", read_late)
+    mocker.patch("appliance.heartbeat.os.read", read_late)
 
     assert beats(home) == {"dialer": 101.5}
 
@@ -113,3 +113,15 @@ def test_a_beat_is_for_the_owner_alone_unless_the_box_shares_its_directory(tmp_p
     beating.chmod(0o3770)
     Heartbeat(home, "audio")
     assert (beating / "audio").stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_no_beat_holds_nobody_up(tmp_path: Path) -> None:
+    """Every process may put something into the directory; the watchdog that reads it may not stand still."""
+    home = Home(tmp_path)
+    Heartbeat(home, "dialer").beat()
+    there = home.run / "heartbeat"
+    os.mkfifo(there / "pipe")
+    (there / "directory").mkdir()
+    (there / "long").write_bytes(b"1" * 100_000)
+    (there / "link").symlink_to(there / "dialer")
+    assert beats(home).keys() == {"dialer"}

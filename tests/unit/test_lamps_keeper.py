@@ -189,3 +189,18 @@ def test_it_looks_often_only_while_somebody_watches(bench: Bench) -> None:
 
     bench.run(0.1, BoxState(phase=Phase.BOOTING))
     assert bench.keeper.tick_s() == 0.1  # the status lamp blinks fast
+
+
+def test_a_request_is_neither_written_nor_withdrawn_through_a_link(bench: Bench) -> None:
+    """Any process may put one into the run directory; the monitor and set-up follow none."""
+    database = bench.home.directory("data") / "yobirin.db"
+    database.write_bytes(b"rows")
+    for link, work in (
+        (reset_request.path(bench.home).with_suffix(".new"), lambda: reset_request.ask(bench.home, wall=1.0)),
+        (reset_request.path(bench.home), lambda: reset_request.withdraw(bench.home)),
+    ):
+        link.symlink_to(database)
+        with pytest.raises(OSError, match="symbolic link"):
+            work()
+        link.unlink()
+    assert database.read_bytes() == b"rows"

@@ -161,3 +161,17 @@ def test_a_status_that_is_no_status_is_none(tmp_path: Path) -> None:
     home = Home(tmp_path)
     (home.run / messages.NAME).write_text("{", encoding="utf-8")
     assert messages.read(home, now=0.0) is None
+
+
+def test_a_link_in_the_run_directory_costs_no_file_its_content(tmp_path: Path) -> None:
+    """Any process may put one there, and the watchdog may write to the database."""
+    home = Home(tmp_path)
+    database = home.directory("data") / "yobirin.db"
+    database.write_bytes(b"rows")
+    (home.run / "watchdog.json.new").symlink_to(database)
+    status = Status(
+        beat_at=1.0, device="", is_petting=False, timeout_s=30, restarted=Restarted(Why.FIRST, "", "")
+    )
+    with pytest.raises(OSError, match="symbolic link"):
+        messages.write(home, status)
+    assert database.read_bytes() == b"rows"
