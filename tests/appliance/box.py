@@ -28,7 +28,7 @@ State = Literal["off", "booted", "provisioned", "dialling"]
 STATES: Final[tuple[State, ...]] = ("off", "booted", "provisioned", "dialling")
 ARTIFACTS: Final = disks.ROOT / "tests" / ".artifacts"
 LOCK: Final = Path("/tmp/qemu.lock")
-BOOT_S: Final = 300.0  # an emulated box beside other work; an idle machine needs a fifth of it
+BOOT_S: Final = 900.0  # emulated beside a dozen other programs; an idle machine needs a tenth of it
 MEMORY_MB: Final = 1536
 
 

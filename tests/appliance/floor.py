@@ -42,7 +42,7 @@ def provision(box: Box, *, rows: int = ROWS, seats: int = SEATS) -> None:
     wait_running(box)
 
 
-def wait_running(box: Box, timeout_s: float = 180.0) -> float:
+def wait_running(box: Box, timeout_s: float = 600.0) -> float:
     """Until every process under supervisord runs; the seconds it took."""
 
     def all_run() -> bool:
@@ -56,7 +56,7 @@ def dial(box: Box) -> None:
     """Operators lift their handsets: the list is dialled, in this start and in later ones."""
     box.run("install -m 0600 /data/test/robots.json /data/yobirin/secrets/robots.json")
     box.run("systemctl start yobirin-test-robots")
-    box.wait(lambda: judge(box)["talks"] > 0, 180.0, "no conversation came about")
+    box.wait(lambda: judge(box)["talks"] > 0, 600.0, "no conversation came about")
 
 
 def judge(box: Box) -> dict[str, Any]:

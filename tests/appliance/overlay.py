@@ -6,6 +6,7 @@ image holds none of it.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -29,6 +30,7 @@ def make_drive(path: Path) -> Path:
     shutil.copytree(GUEST / "overlay", tree, symlinks=True)
     hook = tree / "usr/lib/yobirin-test/hook.cpio"
     hook.write_bytes(initrd_hook())
+    _lay_contract_tests(tree / "usr/lib/yobirin-test")
     if os.environ.get("YOBIRIN_LIVE_TREE"):
         _lay_live_tree(tree)
         shutil.copytree(ROOT / "image-build" / "root", tree, symlinks=True, dirs_exist_ok=True)
@@ -43,6 +45,23 @@ def make_drive(path: Path) -> Path:
     )
     shutil.rmtree(tree)
     return path
+
+
+def _lay_contract_tests(place: Path) -> None:
+    """The span's contract, and pytest as this Python has it (it is pure Python), for a run in the box."""
+    contract = place / "tests" / "contract"
+    contract.mkdir(parents=True)
+    for module in (ROOT / "tests").glob("*.py"):
+        shutil.copy(module, place / "tests" / module.name)
+    (place / "tests" / "conftest.py").unlink()  # the whole suite's; it wants what the box has not
+    for name in ("__init__.py", "fake_dahdi.py", "test_span.py"):
+        shutil.copy(ROOT / "tests" / "contract" / name, contract / name)
+    for name in ("pytest", "_pytest", "pluggy", "iniconfig", "pygments"):
+        found = importlib.util.find_spec(name)
+        assert found is not None, f"{name} is in requirements-dev.lock"
+        assert found.origin is not None
+        without = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(Path(found.origin).parent, place / name, ignore=without)
 
 
 def _lay_live_tree(tree: Path) -> None:
