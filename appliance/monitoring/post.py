@@ -43,7 +43,7 @@ class Relay:
             with smtplib.SMTP(self._settings.relay, self._settings.port, timeout=RELAY_TIMEOUT_S) as smtp:
                 self._log_in(smtp)
                 smtp.send_message(self._letter(found, at))
-        except (OSError, smtplib.SMTPException, UnicodeError) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: a letter of no form
             raise DeviceError(
                 f"{self._settings.relay}: {error}.",
                 remedy="Look at [mail] in the site file and at the relay.",
