@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from appliance.dialer.messages import Board, SeatBoard, SeatChanged
 from appliance.store import projects, recordings
 from tests.browser.conftest import NewTab, Tab, log_in
+from tests.crowd import crowd
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -36,7 +37,7 @@ def test_a_seat_that_changes_is_on_the_board_within_a_second(manager: Tab) -> No
     tile = page.locator("[data-seat]", has_text="C-03")
     expect(tile).to_have_class("seat s-talking")
     before = change(manager, "C-03", state="waiting", since_at=manager.site.dialer.board.now_at)
-    expect(tile).to_have_attribute("aria-label", "C-03 待機 " + before.user_name, timeout=1000)
+    expect(tile).to_have_attribute("aria-label", "C-03 待機 " + before.user_name, timeout=1000 * crowd())
     change(manager, "C-03", state=before.state, since_at=before.since_at)
 
 
@@ -136,7 +137,9 @@ def test_the_monitor_follows_the_call_echoes_digits_and_forgets_the_customer(man
     customer = name.inner_text().removesuffix(" 様")
     now = time.time()
     before = change(manager, "A-02", state="wrapup", since_at=now, typed="0")
-    expect(page.locator("[data-label=A-02] [data-is=state]")).to_contain_text("結果入力", timeout=1000)
+    expect(page.locator("[data-label=A-02] [data-is=state]")).to_contain_text(
+        "結果入力", timeout=1000 * crowd()
+    )
     expect(page.locator("[data-label=A-02] [data-is=typed]")).to_have_text("0＿")
     change(manager, "A-02", typed="06")
     expect(page.locator("[data-label=A-02] [data-is=typed]")).to_have_text("06 見込")

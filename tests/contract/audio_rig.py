@@ -21,6 +21,7 @@ from appliance.audio.rtp import HEADER, PCMU, Sender, parse
 from appliance.phones.messages import Media
 from appliance.pri_card.span import BChannel, open_span
 from appliance.settings import Home, load
+from tests.crowd import crowd
 
 ROOT = Path(__file__).resolve().parents[2]
 TICK_S = 0.02
@@ -43,7 +44,7 @@ def strongest_hz(speech: bytes) -> int:
 
 def until(condition: Callable[[], Any], what: str, *, wait_s: float = WAIT_S) -> Any:
     """The first true value of the condition; fails naming `what`."""
-    deadline = time.monotonic() + wait_s
+    deadline = time.monotonic() + wait_s * crowd()
     while not (value := condition()):
         assert time.monotonic() < deadline, f"{what} did not happen in {wait_s:g} s"
         time.sleep(0.005)
@@ -204,7 +205,7 @@ class Rig:
     def stop(self) -> int:
         """SIGTERM; the exit code."""
         self._process.terminate()
-        return self._process.wait(10)
+        return self._process.wait(10 * crowd())
 
     def kill(self) -> None:
         self._process.kill()

@@ -24,6 +24,7 @@ from appliance.settings import Home
 from appliance.simulator import callee_hearing
 from appliance.simulator.callee_plan import Sound
 from appliance.simulator.callee_sound import Voice
+from tests.crowd import crowd
 
 PASSWORD = "geheim-2026"
 WAIT_S = 20.0
@@ -39,7 +40,7 @@ def free_port() -> int:
 
 def wait(condition: Callable[[], Any], what: str, *, within_s: float = WAIT_S) -> Any:
     """Wait for a condition; its value."""
-    deadline = time.monotonic() + within_s
+    deadline = time.monotonic() + within_s * crowd()
     while time.monotonic() < deadline:
         value = condition()
         if value:
@@ -72,7 +73,7 @@ class Dialer:
 
     def expect(self, kind: type, *, within_s: float = WAIT_S) -> Any:
         """The next event of a kind; others in between are kept in `passed_over`."""
-        deadline = time.monotonic() + within_s
+        deadline = time.monotonic() + within_s * crowd()
         while True:
             try:
                 event = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
@@ -171,7 +172,7 @@ class Phones:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(10)
+            return self.process.wait(10 * crowd())
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

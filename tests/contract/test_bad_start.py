@@ -19,6 +19,7 @@ import pytest
 from appliance.cli import PROCESS_MODULES
 from appliance.settings import Home
 from appliance.store.open import open_store
+from tests.crowd import crowd
 
 WAIT_S: Final = 20.0
 EVERY: Final = tuple(PROCESS_MODULES)
@@ -150,7 +151,7 @@ def start(name: str, home: Home, edge: str) -> subprocess.CompletedProcess[str]:
     program = START.format(edge=edge or "pass")
     return subprocess.run(
         [sys.executable, "-c", program, name, "--home", str(home.root)],
-        capture_output=True, text=True, check=False, timeout=WAIT_S,
+        capture_output=True, text=True, check=False, timeout=WAIT_S * crowd(),
     )  # fmt: skip
 
 
@@ -172,7 +173,7 @@ def test_a_second_process_in_the_same_home_is_refused(spoilt: tuple[Home, ExitSt
     ) as first:  # fmt: skip
         try:
             lock = home.run / f"{name}.lock"
-            deadline = time.monotonic() + WAIT_S
+            deadline = time.monotonic() + WAIT_S * crowd()
             while not (lock.exists() and lock.read_text(encoding="ascii").strip() == str(first.pid)):
                 assert time.monotonic() < deadline, f"{name} did not begin"
                 time.sleep(0.01)

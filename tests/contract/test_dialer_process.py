@@ -30,6 +30,7 @@ from appliance.store import compare, history, import_run, lists, projects, resul
 from appliance.store.imports import Plan
 from appliance.store.models import Hours
 from appliance.store.open import Store, open_store
+from tests.crowd import crowd
 
 NOW_MS = int(time.time() * 1000)
 MEDIA = phones.Media("127.0.0.1", 40_000)
@@ -102,7 +103,7 @@ class Box:
             self.audio.publish(audio.Digit(leg, digit))
 
     async def until(self, condition: Callable[[], Any], what: str, *, timeout_s: float = 20.0) -> None:
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + timeout_s * crowd()
         while not condition():
             assert time.monotonic() < deadline, (
                 f"{what} did not happen; seat {self.seat}; said {self.heard[-5:]}"
@@ -173,7 +174,7 @@ def on_a_floor(home: Home, work: Callable[[Box], Coroutine[Any, Any, None]]) -> 
         for child in reversed(children):
             child.terminate()
         for child in children:
-            child.wait(10)
+            child.wait(10 * crowd())
 
 
 async def log_in(box: Box, leg: str = "p1") -> None:
@@ -279,7 +280,7 @@ def test_a_killed_dialer_loses_no_result_and_dials_nobody_twice(home: Home) -> N
         for child in [*children, exchange]:
             child.terminate()
         for child in [*children, exchange]:
-            child.wait(10)
+            child.wait(10 * crowd())
     dialled_often = "SELECT customer_id FROM attempt WHERE answered_at > 0 GROUP BY 1 HAVING count(*) > 1"
     assert rows(home, dialled_often) == []
     assert rows(home, "SELECT count(*) >= 4 FROM history WHERE code = '01'") == [(1,)]

@@ -20,6 +20,7 @@ from appliance.dialer.messages import Board, SeatBoard, SeatState
 from appliance.phones import messages
 from appliance.settings import Home
 from tests.contract.phones_rig import PASSWORD, PYTHON, ROOT, Dialer, Phones, RtpEnd, is_tone, phones, wait
+from tests.crowd import crowd
 
 ROBOT_HZ, BOX_HZ = 2_050, 1_300  # 201's own tone
 
@@ -79,7 +80,7 @@ def floor(tmp_path: Path) -> Iterator[tuple[Phones, Dialer, Monitors]]:
             yield running, dialer, monitors
         finally:
             robots.send_signal(signal.SIGTERM)
-            code = robots.wait(10)
+            code = robots.wait(10 * crowd())
             monitors.close()
         told = (home.root / "robots.log").read_text()
         assert (code, "Traceback" in told) == (0, False), told

@@ -26,7 +26,7 @@ from tests.simulation.test_floor_crashes import START_WITHIN_S, Floor, new_home
 DISK_BYTES = 240_000_000
 WITHIN_S = 30.0
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("floor"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("floor"), pytest.mark.timeout(480)]
 
 
 @pytest.fixture

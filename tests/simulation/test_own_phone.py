@@ -24,6 +24,7 @@ from appliance.simulator.callee_plan import CALLEE_TONES_HZ
 from appliance.store import compare, recordings
 from appliance.store.open import open_store
 from tests.contract.baresip_rig import Baresip
+from tests.crowd import crowd
 from tests.simulation.test_demo_floor import free_port, loudest_hz, voices
 
 PHONE_HZ = 2_450  # no callee's tone
@@ -56,7 +57,7 @@ share = 0.0
 per_hour = 0.0
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("floor"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("floor"), pytest.mark.timeout(300)]
 
 
 class Watch:
@@ -71,7 +72,7 @@ class Watch:
         return next(seat for seat in board.seats if seat.extension == self._extension)
 
     def until(self, condition: Callable[[dialer.SeatBoard], Any], what: str) -> dialer.SeatBoard:
-        deadline = time.monotonic() + WITHIN_S
+        deadline = time.monotonic() + WITHIN_S * crowd()
         while not condition(seat := self.seat()):
             assert time.monotonic() < deadline, f"{what} did not happen: {seat}"
             time.sleep(0.05)
