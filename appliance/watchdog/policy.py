@@ -15,12 +15,15 @@ from enum import IntEnum
 from typing import Final
 
 LOOK_EVERY_S: Final = 1.0
-START_S: Final = 90.0  # for a process to go round once: 2 s on the box, 40 s in an emulator under load
+START_S: Final = 90.0  # a start that uses no processor for so long hangs
+START_S_MAX: Final = 900.0  # and one that does: all together took over 90 s in an emulator under load
+BUSY_FACTOR: Final = 4.0  # a process that still uses the processor may be slow: it has so much more patience
 STALL_S: Final = 2.0  # a look so much too late says that the machine stood still, not the others
 STOPPED_S: Final = 3.0  # a process in state T waits for a signal that will not come
 WINDOW_S: Final = 600.0
 ONE_MAX: Final = 3  # of one process within the window
 ALL_MAX: Final = 1
+ALL_START_S: Final = 300.0  # for everything to come up together before the next rung
 RETRY_S: Final = 20.0  # what was told to end and did not is told again
 BLIND_S: Final = 15.0
 FIRST_S: Final = 300.0  # what has never been well is ill only then: supervisord and the store take their time
@@ -47,7 +50,7 @@ class Row:
 
 CHECKS: Final[dict[str, Row]] = {
     # Frozen, nothing can be started again through it: only a reset helps.
-    "supervisord": Row(25.0, Rung.RESET, Rung.RESET),
+    "supervisord": Row(40.0, Rung.RESET, Rung.RESET),
     # A process that hangs may hold the lock; a checkpoint on a slow disk or a mirror that throws a disk out
     # may take a minute, and calls go on meanwhile.
     "store": Row(90.0, Rung.ALL, Rung.RESET),
@@ -78,11 +81,14 @@ assert not CHECKS.keys() & PROCESSES.keys()
 
 @dataclass(frozen=True)
 class Look:
-    """One process: its number (0: not running), the time of its last beat, and whether it is in state T."""
+    """One process: its number (0: not running), the time of its last beat, whether it is in state T, and the
+    processor time it has used so far.
+    """
 
     pid: int
     beat_at: float | None = None
     is_stopped: bool = False
+    cpu_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,8 @@ class _Known:
 
     pid: int
     since: float
+    cpu_s: float
+    worked_at: float  # when `cpu_s` was last seen to grow
     stopped_since: float | None = None
 
 
@@ -210,7 +218,9 @@ class Policy:
     def _ill_process(self, now: float, name: str, look: Look, row: Row) -> Illness | None:
         known = self._known.get(name)
         if known is None or known.pid != look.pid:
-            known = self._known[name] = _Known(look.pid, now)
+            known = self._known[name] = _Known(look.pid, now, look.cpu_s, now)
+        elif look.cpu_s > known.cpu_s:
+            known.cpu_s, known.worked_at = look.cpu_s, now
         if not look.is_stopped:
             known.stopped_since = None
         elif known.stopped_since is None:
@@ -218,12 +228,15 @@ class Policy:
         elif now - known.stopped_since >= STOPPED_S:
             return Illness(name, now - known.stopped_since, "stopped by a signal", True)
         if look.beat_at is None or look.beat_at < known.since:
-            for_s, limit_s = now - known.since, max(START_S, row.patience_s)
+            for_s = now - known.since
+            is_ill = now - known.worked_at >= max(START_S, row.patience_s) or for_s >= START_S_MAX
             detail = f"has not begun its work {for_s:.0f} s after its start"
         else:
-            for_s, limit_s = now - look.beat_at, row.patience_s
+            for_s = now - look.beat_at
+            patience_s = row.patience_s * (BUSY_FACTOR if now - known.worked_at < row.patience_s / 2 else 1)
+            is_ill = for_s >= patience_s
             detail = f"its loop has stood still for {for_s:.0f} s"
-        return Illness(name, for_s, detail, True) if for_s >= limit_s else None
+        return Illness(name, for_s, detail, True) if is_ill else None
 
     # --- what is done -----------------------------------------------------------------------------------
 
@@ -238,7 +251,7 @@ class Policy:
             self._quiet_until[illness.check] = now + RETRY_S
         elif rung is Rung.ALL:
             self._alls.append(now)
-            self._quiet_until = dict.fromkeys((*CHECKS, *PROCESSES), now + START_S)
+            self._quiet_until = dict.fromkeys((*CHECKS, *PROCESSES), now + ALL_START_S)
         else:
             self.is_petting = False
         return Step(rung, illness.check, illness.for_s, illness.detail)

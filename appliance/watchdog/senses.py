@@ -6,8 +6,8 @@ the loop that pets never waits.
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import os
 import queue
 import signal
 import subprocess
@@ -29,6 +29,7 @@ LAST_WORDS_S: Final = 0.5  # for a process to write down where it hangs, before 
 SILENT_S: Final = 12.0  # the probe speaks every 4 s, and a commit has 5
 PROBE_START_S: Final = 45.0
 PROBE_AGAIN_S: Final = 10.0
+TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
 
 class Supervision:
@@ -135,7 +136,7 @@ class Senses:
         }
         beats = heartbeat.beats(self._home)
         looks = {
-            name: Look(program.pid, beats.get(name), _is_stopped(program.pid))
+            name: Look(program.pid, beats.get(name), *_stat(program.pid))
             for name, program in self._supervision.programs.items()
         }
         return Seen(checks, looks)
@@ -147,8 +148,10 @@ class Senses:
         self._probe.close()
 
 
-def _is_stopped(pid: int) -> bool:
-    """Whether the process is in state T (proc(5)): stopped by a signal."""
-    with contextlib.suppress(OSError, IndexError):
-        return pid > 0 and Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
-    return False
+def _stat(pid: int) -> tuple[bool, float]:
+    """Whether the process is in state T, stopped by a signal, and its processor time so far (proc(5))."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return fields[0] == "T", (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+    except (OSError, IndexError):
+        return False, 0.0

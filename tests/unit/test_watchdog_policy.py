@@ -24,6 +24,8 @@ class Box:
         self.frozen: set[str] = set()
         self.stopped: set[str] = set()
         self.wrong: dict[str, str] = {}
+        self.busy: set[str] = set()
+        self.cpu_s = 0.0
         self.unkillable: set[str] = set()
 
     def run(self, seconds: float) -> list[tuple[float, Step]]:
@@ -31,6 +33,7 @@ class Box:
         began, taken = self.now, []
         while self.now < began + seconds:
             self.now += policy.LOOK_EVERY_S
+            self.cpu_s += 0.01
             for name in self.pids.keys() - self.frozen - self.stopped:
                 self.beats[name] = self.now
             for step in self.policy.look(self.now, self.seen()):
@@ -40,7 +43,10 @@ class Box:
 
     def seen(self) -> Seen:
         looks = {
-            name: Look(pid, self.beats.get(name), name in self.stopped) for name, pid in self.pids.items()
+            name: Look(
+                pid, self.beats.get(name), name in self.stopped, self.cpu_s if name in self.busy else 1.0
+            )
+            for name, pid in self.pids.items()
         }
         return Seen({**WELL, **self.wrong}, looks)
 
@@ -167,6 +173,25 @@ def test_a_process_that_hangs_at_its_start_is_found_after_its_time() -> None:
     assert (step.rung, step.check) == (Rung.ONE, "audio")
     assert after >= policy.START_S
     assert "has not begun" in step.detail
+
+
+def test_a_start_that_works_is_slow_and_not_sick() -> None:
+    """Everything that starts together in an emulator under load needs minutes."""
+    box = Box()
+    box.frozen.update(box.pids)
+    box.busy.update(box.pids)
+    assert box.run(policy.START_S_MAX - 5) == []
+    assert Rung.ONE in {rung for rung, _ in rungs(box.run(10))}
+
+
+def test_a_loop_that_still_uses_the_processor_has_more_patience_and_not_for_ever() -> None:
+    box = Box()
+    box.busy.add("dialer")
+    box.run(100)
+    box.frozen.add("dialer")
+    patience_s = policy.PROCESSES["dialer"].patience_s
+    assert box.run(patience_s * policy.BUSY_FACTOR - 2) == []
+    assert rungs(box.run(4)) == [(Rung.ONE, "dialer")]
 
 
 def test_a_program_that_was_stopped_on_purpose_is_not_missed() -> None:
