@@ -23,6 +23,7 @@ from provisioning.console import refusals, zmodem
 from provisioning.console.desk import Desk, Setup, job_of
 from provisioning.console.menu import Do, Leave, Menu, Show
 from provisioning.console.menu_table import What
+from provisioning.console.terminal import CLEAR
 from provisioning.messages import Bundle
 from provisioning.serial_port import PortGone, SerialPort
 
@@ -143,6 +144,8 @@ class Console:
     def _carry_out(self, outputs: list[Any], port: SerialPort) -> None:
         for output in outputs:
             if isinstance(output, Show | Send):
+                if output.data.startswith(CLEAR):
+                    self._pending.clear()  # a new page: nobody needs what is left of those before
                 self._pending += output.data
             elif isinstance(output, Leave):
                 self._pending.clear()
