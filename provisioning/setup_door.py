@@ -73,6 +73,7 @@ def tell_code(code: str, console: Path) -> None:
     try:
         with console.open("wb", buffering=0) as screen:
             screen.write(words.encode())
+        log.info("no PIN is set: a set-up code was shown on %s", console)
     except OSError as error:
         log.warning("the set-up code cannot be shown on %s: %s", console, error)
 
