@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.settings import Home
+from appliance.settings import Home, file_mode
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +36,15 @@ def read(home: Home) -> Status:
 
 
 def write(home: Home, status: Status) -> None:
-    """Replace the file whole."""
+    """Replace the file whole, also over a power cut.  Through no link: others write beside it.
+
+    Raises OSError.
+    """
     path = path_of(home)
     fresh = path.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(status))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(fresh, flags, file_mode(path.parent)), "wb") as file:
+        file.write(msgspec.json.encode(status))
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(fresh, path)

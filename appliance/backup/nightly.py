@@ -89,9 +89,17 @@ def try_now(home: Home, settings: Settings) -> bool:
         run_once(home, settings)
     except (YobirinError, OSError) as error:
         log.error("the backup failed: %s", error)
-        _note(home, error=str(error))
-        return False
+        return _failed(home, str(error))
+    except Exception as error:  # the root of the thread: without it no night would follow
+        log.exception("the backup failed")
+        return _failed(home, f"{type(error).__name__}: {error}")
     return True
+
+
+def _failed(home: Home, why: str) -> bool:
+    with contextlib.suppress(OSError):  # a full disk: the backup's age tells of it
+        _note(home, error=why)
+    return False
 
 
 def run_once(home: Home, settings: Settings) -> Status:

@@ -82,7 +82,10 @@ def drill(home: Home, target: Target, key: bytes, *, at: int, say: Say = silent)
     found = _wanted(target, key, "")
     recordings = [kept for kept in found.files if not kept.is_sealed]
     others = [kept for kept in found.files if kept.is_sealed]
-    with tempfile.TemporaryDirectory(prefix="drill-", dir=home.directory("data", "backup")) as name:
+    corner = home.directory("data", "backup")
+    for left in corner.glob("drill-*"):  # by a power cut: a whole copy, with the secrets
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="drill-", dir=corner) as name:
         _fetch(others, target, key, Path(name), say)
         _prove(found, Path(name))
     for kept in recordings[:: -max(1, len(recordings) // DRILL_RECORDINGS)]:

@@ -20,6 +20,7 @@ from appliance.errors import DeviceError, SettingsError
 
 TIMEOUT_S: Final = 1800.0  # one file; a database of 10 GB on 100 Mbit/s takes 15 minutes
 SAFE: Final = re.compile(r"[A-Za-z0-9._/-]+")
+NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # user and host: never an option of sftp's
 HINTS: Final = (
     ("Permission denied", "Put the box's public key into the server's authorized_keys."),
     (
@@ -39,7 +40,9 @@ class SshTarget:
     def __init__(self, url: str, *, key_file: Path | None, spool: Path | None) -> None:
         """`spool` holds the file that is on its way: on the data disk, for a database may be large."""
         parts = urllib.parse.urlsplit(url)
-        if not parts.hostname or not SAFE.fullmatch(parts.path) or parts.query or parts.password:
+        names = [parts.hostname or "", *([] if parts.username is None else [parts.username])]
+        is_named = all(NAME.fullmatch(name) for name in names)
+        if not is_named or not SAFE.fullmatch(parts.path) or parts.query or parts.password:
             raise SettingsError(
                 f"backup.target is {url!r}.",
                 remedy="Write it like ssh://user@host/path or ssh://user@host:22/path.",
@@ -137,7 +140,8 @@ class SshTarget:
                 ["sftp", "-b", "-", *self._ssh, self._host],
                 input="\n".join(commands) + "\n",
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",  # a server greets in whatever it likes
                 timeout=TIMEOUT_S,
                 check=False,
                 env={**os.environ, "LC_ALL": "C"},

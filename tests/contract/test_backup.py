@@ -219,6 +219,7 @@ def test_a_drill_finds_a_recording_that_rotted_at_the_target(box: Box, tmp_path:
     recording = box.record(bytes(40_000))
     saved(box, str(usb))
     key = backup_key.ensure(box.home)
+    (box.home.directory("data", "backup") / "drill-cut").mkdir()  # the power went in an earlier one
     with opened_target(str(usb), None) as target:
         drill(box.home, target, key, at=NOW)
         assert messages.read(box.home).last_drill_at == NOW

@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_mock import MockerFixture
 
 from appliance import cli
 from appliance.backup import key as backup_key
 from appliance.backup import messages
-from appliance.backup.nightly import drill_due, due
+from appliance.backup.nightly import drill_due, due, try_now
 from appliance.backup.seal import BLOCK_BYTES, BadSeal, seal, unseal
 from appliance.backup.target import open_target
 from appliance.errors import BadInput, DeviceError, SettingsError
-from appliance.settings import Home
+from appliance.settings import Home, Settings
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 KEY = bytes(range(32))
@@ -125,10 +126,32 @@ def test_a_target_that_is_not_mounted_is_named(tmp_path: Path) -> None:
         open_target(str(tmp_path / "usb"), None)
 
 
-@pytest.mark.parametrize("target", ["backup", "ssh://", "ssh://box/a b", "ssh://u:secret@box/x"])
+OPTIONS = ("ssh://-oProxyCommand=reboot@box/x", "ssh://-oProxyCommand=reboot/x", "ssh://@-v/x")
+
+
+@pytest.mark.parametrize("target", ["backup", "ssh://", "ssh://box/a b", "ssh://u:secret@box/x", *OPTIONS])
 def test_a_target_that_is_none_is_refused(target: str) -> None:
     with pytest.raises(SettingsError, match=r"backup\.target"):
         open_target(target, None)
+
+
+def test_the_status_is_written_through_no_link(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    database = home.directory("data") / "yobirin.db"
+    database.write_bytes(b"rows")
+    messages.path_of(home).with_suffix(".new").symlink_to(database)
+    with pytest.raises(OSError, match="symbolic link"):
+        messages.write(home, messages.Status())
+    assert database.read_bytes() == b"rows"
+
+
+def test_a_night_that_fails_in_a_way_nobody_thought_of_is_told_and_not_the_last(
+    tmp_path: Path, mocker: MockerFixture
+) -> None:
+    home = Home(tmp_path)
+    mocker.patch("appliance.backup.nightly.run_once", side_effect=AssertionError("no name in a backup"))
+    assert not try_now(home, Settings())
+    assert messages.read(home).error == "AssertionError: no name in a backup"
 
 
 def test_a_damaged_status_is_an_empty_one(tmp_path: Path) -> None:
