@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -15,15 +16,17 @@ from provisioning.files import sync_directory
 from provisioning.messages import RESET_WORD
 
 BLOCK: Final = 4_096
+RUN: Final = "run"  # memory, and the sockets of processes that still run
 
 
 def factory_reset(home: Home, commands: Commands, *, box: Path, confirmation: str) -> None:
     """Destroy keys, then data and settings, then restart the box.  Raises BadInput unless confirmed."""
     if confirmation != RESET_WORD:
         raise BadInput(f"Not confirmed: type {RESET_WORD}.", remedy="Nothing was erased.")
-    reset_request.withdraw(home)
+    with contextlib.suppress(OSError):
+        reset_request.withdraw(home)
     _destroy(home.key_file)
-    for directory in (home.root / "secrets", home.root / "data", home.root / "tls", home.logs, box):
+    for directory in (*(child for child in home.root.iterdir() if child.name != RUN), box):
         _empty(directory)
     home.site_file.unlink(missing_ok=True)
     sync_directory(home.root)

@@ -132,6 +132,7 @@ def test_a_reset_leaves_nothing_to_read_and_needs_its_word(tmp_path: Path) -> No
     home, box, commands = Home(tmp_path / "home"), tmp_path / "box", RecordedCommands()
     (box / "network").mkdir(parents=True)
     home.site_file.write_text("", encoding="utf-8")
+    (home.directory("restore.partial") / "database.key").write_bytes(bytes(32))
 
     with pytest.raises(BadInput, match="type ERASE"):
         factory_reset(home, commands, box=box, confirmation="erase")
