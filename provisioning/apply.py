@@ -46,12 +46,16 @@ class Told(Protocol):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What came of it.  `applied` counts steps; `is_recovery_set`: the passphrase is in the box."""
+    """What came of it.  `applied` counts steps; `is_recovery_set`: the passphrase is in the box.
+
+    `backup` is secret: for the sheet alone.
+    """
 
     present: messages.Present
     findings: tuple[messages.Finding, ...]
     applied: int
     is_recovery_set: bool
+    backup: messages.BackupAccess = messages.BackupAccess()
 
 
 class Stopped(BadInput):
@@ -189,10 +193,13 @@ class Provisioner:
     def _verified(self, link: Link, present: messages.Present) -> Outcome:
         found = link.request(messages.Verify())
         assert isinstance(found, messages.Findings)
+        backup = link.request(messages.ReadBackup())
+        assert isinstance(backup, messages.BackupAccess)
         link.request(messages.LogOut())
         return Outcome(
             present=present,
             findings=found.found,
             applied=self._applied,
             is_recovery_set=present.recovery_mark == digest(self._wanted.recovery) != "",
+            backup=backup,
         )

@@ -26,7 +26,11 @@ RESTART_NETWORK: Final = ("systemctl", "restart", "systemd-networkd")
 MAY_FAIL: Final = frozenset({RELOAD_CHRONY, RESTART_NETWORK})
 """What only hastens: at the next start the file is in force anyway."""
 
-IN_HOME: Final[dict[FileName, str]] = {"site": "site.toml", "mail_password": "secrets/mail.password"}
+IN_HOME: Final[dict[FileName, str]] = {
+    "site": "site.toml",
+    "mail_password": "secrets/mail.password",
+    "backup_hosts": "secrets/backup_known_hosts",
+}
 IN_BOX: Final[dict[FileName, str]] = {
     "network": "network/10-site.network",
     "vlan": "network/05-site.netdev",
@@ -41,6 +45,7 @@ assert {*IN_HOME, *IN_BOX} == set(FILE_NAMES)
 IN_FORCE_BY: Final[dict[FileName, tuple[tuple[str, ...], ...]]] = {
     "site": (),
     "mail_password": (),
+    "backup_hosts": (),
     "network": (APPLY_SITE, RESTART_NETWORK),
     "vlan": (),  # with the network, which comes after
     "vlan_parent": (),

@@ -13,6 +13,7 @@ from provisioning.words import Text
 
 HOST: Final = r"[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
 MAILBOX: Final = r"[^@\s<>,;]+@[A-Za-z0-9.-]+"
+HOST_KEY: Final = r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]{40,1000}={0,3}"
 VLAN_MAX: Final = 4094  # IEEE 802.1Q: 12 bits, 4095 is reserved
 
 
@@ -137,6 +138,14 @@ def _backup(site: Description) -> Iterator[Problem]:
             backup.target,
             "/ で始まる場所か ssh://user@host/path",
             "a directory from / on, or ssh://user@host/path",
+            "[backup]",
+        )
+    if bool(is_ssh) != bool(re.fullmatch(HOST_KEY, backup.host_key)) or (backup.host_key and not is_ssh):
+        yield _bad(
+            "host_key",
+            backup.host_key,
+            "SSHサーバの公開鍵（ssh://の宛先にだけ必要）",
+            "the SSH server's public key, for an ssh:// target alone",
             "[backup]",
         )
     if not 0 <= backup.hour <= 23:

@@ -92,9 +92,13 @@ class Mail(Table, frozen=True, kw_only=True):
 
 
 class Backup(Table, frozen=True, kw_only=True):
-    """Where the nightly backup goes; an empty target: nowhere, and the monitor says so every day."""
+    """Where the nightly backup goes; an empty target: nowhere, and the monitor says so every day.
+
+    `host_key`: of an SSH server, as `ssh-keyscan` prints it after the name.
+    """
 
     target: str = ""
+    host_key: str = ""
     hour: int = 3
     keep: int = 14
 

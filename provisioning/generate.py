@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ def every(site: Description) -> dict[FileName, str]:
         "dahdi": dahdi(site),
         "vlan_parent": vlan_parent(site),
         "host_name": f"{site.site.host_name}\n",
+        "backup_hosts": backup_hosts(site),
     }
 
 
@@ -178,6 +180,15 @@ def dahdi(site: Description) -> str:
             f"dchan={last + 1}",
         ]
     return "\n".join([*lines, "loadzone=jp", "defaultzone=jp"]) + "\n"
+
+
+def backup_hosts(site: Description) -> str:
+    """known_hosts of the backup's SSH server (sshd(8)); '' without one."""
+    server = urllib.parse.urlsplit(site.backup.target)
+    if server.scheme != "ssh":
+        return ""
+    name = f"[{server.hostname}]:{server.port}" if server.port not in (None, 22) else server.hostname
+    return f"{name} {site.backup.host_key}\n"
 
 
 def settings_of(site: Description) -> Settings:

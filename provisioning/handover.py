@@ -44,6 +44,7 @@ def sheet(site: Description, wanted: Wanted, outcome: Outcome, *, written_at: st
         _addresses(site, outcome),
         _access(site, wanted, outcome),
         _recovery(wanted, outcome),
+        _backup(site, outcome),
         _phones(wanted),
         _lines(site),
         _findings(outcome),
@@ -89,6 +90,15 @@ def _recovery(wanted: Wanted, outcome: Outcome) -> str:
     else:
         text = "ありません。/ There is none."
     return f"<h2>ディスクの回復鍵 / Recovery key of the disks</h2><p>{text}</p>"
+
+
+def _backup(site: Description, outcome: Outcome) -> str:
+    rows = [("宛先 / Target", site.backup.target or "ありません / none")]
+    if outcome.backup.recovery_key:
+        rows.append(("復元の鍵 / Recovery key of the backups", outcome.backup.recovery_key))
+    if outcome.backup.public_key:
+        rows.append(("サーバの authorized_keys に入れる行 / For the server", outcome.backup.public_key))
+    return "<h2>バックアップ / Backup</h2>" + _table(rows)
 
 
 def _phones(wanted: Wanted) -> str:

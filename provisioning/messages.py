@@ -11,7 +11,16 @@ from typing import Final, Literal
 import msgspec
 
 FileName = Literal[
-    "site", "mail_password", "network", "vlan", "chrony", "nft", "dahdi", "vlan_parent", "host_name"
+    "site",
+    "mail_password",
+    "network",
+    "vlan",
+    "chrony",
+    "nft",
+    "dahdi",
+    "vlan_parent",
+    "host_name",
+    "backup_hosts",
 ]
 FILE_NAMES: Final[tuple[FileName, ...]] = (
     "site",
@@ -23,6 +32,7 @@ FILE_NAMES: Final[tuple[FileName, ...]] = (
     "dahdi",
     "vlan_parent",
     "host_name",
+    "backup_hosts",
 )
 FILE_CHARACTERS_MAX: Final = 20_000
 RestartKind = Literal["processes", "box", "power_off"]
@@ -166,6 +176,10 @@ class ReadLog(Message, frozen=True, kw_only=True):
     lines: int = 200
 
 
+class ReadBackup(Message, frozen=True, kw_only=True):
+    """What people must keep of the backups.  Answered by `BackupAccess`; it is noted that it was shown."""
+
+
 class FactoryReset(Message, frozen=True, kw_only=True):
     """Destroy the customer's data.  `confirmation` is what a person typed: RESET_WORD and nothing else."""
 
@@ -176,7 +190,7 @@ RESET_WORD: Final = "ERASE"
 
 Request = (
     Hail | LogIn | LogOut | Read | Apply | Verify | TryNetwork | KeepNetwork | RescueAccess
-    | MakeBundle | CopyBundle | ReadProcesses | ReadLog | FactoryReset
+    | MakeBundle | CopyBundle | ReadProcesses | ReadLog | ReadBackup | FactoryReset
 )  # fmt: skip
 
 
@@ -272,6 +286,15 @@ class Bundle(Message, frozen=True, kw_only=True):
     content: tuple[str, ...]
 
 
+class BackupAccess(Message, frozen=True, kw_only=True):
+    """`recovery_key` opens the backups ('' where none are made); `public_key` lets the box into the server
+    ('' where there is none).
+    """
+
+    recovery_key: str = ""
+    public_key: str = ""
+
+
 class Processes(Message, frozen=True, kw_only=True):
     """supervisord's word for each program: RUNNING, STARTING, BACKOFF, …"""
 
@@ -284,6 +307,9 @@ class LogLines(Message, frozen=True, kw_only=True):
     lines: tuple[str, ...]
 
 
-Answer = Hailed | Opened | Applied | Present | Findings | NetworkTried | Bundle | Processes | LogLines
+Answer = (
+    Hailed | Opened | Applied | Present | Findings | NetworkTried | Bundle | Processes | LogLines
+    | BackupAccess
+)  # fmt: skip
 
 Union = Request | Answer

@@ -29,7 +29,8 @@ from provisioning.wanted import Wanted
 from provisioning.words import Text
 
 FILES_IN_ORDER: Final[tuple[FileName, ...]] = (
-    *("host_name", "chrony", "dahdi", "vlan", "vlan_parent", "network", "nft", "mail_password", "site"),
+    *("host_name", "chrony", "dahdi", "vlan", "vlan_parent", "network", "nft", "mail_password"),
+    *("backup_hosts", "site"),
 )
 """The site file last: an interrupted run leaves the box on its old one."""
 
@@ -42,6 +43,7 @@ FILE_WORDS: Final[dict[FileName, Text]] = {
     "network": Text("ネットワーク", "network"),
     "nft": Text("接続を許す範囲", "allow-list"),
     "mail_password": Text("メール中継のパスワード", "mail relay's password"),
+    "backup_hosts": Text("バックアップ先のサーバの鍵", "backup server's key"),
     "site": Text("サイト設定", "site settings"),
 }
 assert set(FILE_WORDS) == set(FILES_IN_ORDER)

@@ -18,7 +18,7 @@ from typing import Any, Final
 from appliance.errors import BadInput
 from appliance.settings import Home
 from appliance.supervisor_client import SupervisorClient
-from provisioning import messages, reset, stick, support_bundle, verify
+from provisioning import backup_access, messages, reset, stick, support_bundle, verify
 from provisioning.box import Box, version
 from provisioning.box_files import BOX, BoxFiles
 from provisioning.commands import Commands
@@ -128,6 +128,7 @@ class SetupService:
             messages.CopyBundle: self._copy_bundle,
             messages.ReadProcesses: self._read_processes,
             messages.ReadLog: self._read_log,
+            messages.ReadBackup: self._read_backup,
             messages.FactoryReset: self._factory_reset,
         }
         return verbs[type(request)](session, request)
@@ -189,6 +190,9 @@ class SetupService:
             text = file.read(LOG_BYTES).decode("utf-8", "replace")
         lines = text.splitlines()[-max(1, min(request.lines, LOG_LINES_MAX)) :]
         return messages.LogLines(lines=tuple(line[:500] for line in lines))
+
+    def _read_backup(self, _session: Session, _request: Any) -> messages.BackupAccess:
+        return backup_access.read(self._home, self.box.settings().backup, at=int(self._wall() * 1000))
 
     def _factory_reset(self, _session: Session, request: messages.FactoryReset) -> None:
         reset.factory_reset(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from appliance import ipc, settings
+from appliance.backup import key as backup_key
+from appliance.backup import messages as backup
 from appliance.store import projects, seats, users
 from appliance.store.open import open_store
 from appliance.store.seats import ha1
@@ -85,6 +88,28 @@ def test_a_fresh_box_is_set_up_by_the_script_and_a_second_run_finds_nothing(
     assert "There is nothing to do." in capsys.readouterr().out
     check_home(box, path)
     check_sheet(path)
+
+
+def test_the_sheet_tells_how_to_reach_and_to_open_the_backups(
+    line: tuple[rig.Cable, rig.Box], tmp_path: Path
+) -> None:
+    cable, box = line
+    path, server_key = site_file(tmp_path), "ssh-ed25519 " + "A" * 68
+    text = path.read_text(encoding="utf-8").replace('target = ""', 'target = "ssh://u@192.168.10.9/backup"')
+    path.write_text(text.replace('host_key = ""', f'host_key = "{server_key}"'), encoding="utf-8")
+
+    cli.main([str(path), "--port", cable.laptop, "--pin", box.code, "--yes", "--language", "en"])
+
+    secrets = box.home.root / "secrets"
+    assert (secrets / "backup_known_hosts").read_text() == f"192.168.10.9 {server_key}\n"
+    assert stat.S_IMODE((secrets / "backup_ssh").stat().st_mode) == 0o600
+    public = subprocess.run(
+        ["ssh-keygen", "-y", "-f", secrets / "backup_ssh"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    sheet = path.with_name("SITE-handover.html").read_text(encoding="utf-8")
+    assert " ".join(public[:2]) in sheet
+    assert backup_key.written((secrets / "backup.key").read_bytes()) in sheet
+    assert backup.read(box.home).key_shown_at > 0
 
 
 def check_home(box: rig.Box, path: Path) -> None:

@@ -167,6 +167,32 @@ def test_networks_that_overlap_are_one_to_the_packet_filter() -> None:
     assert "lan { 10.9.9.9/32, 192.168.10.0/24 }" in generate.nft(reading.parse(described_twice))
 
 
+KEY = "ssh-ed25519 " + "A" * 68
+
+
+@pytest.mark.parametrize(
+    ("target", "line"),
+    [
+        ("ssh://yobirin@nas.example/backup", f"nas.example {KEY}\n"),
+        ("ssh://yobirin@192.168.10.9:2222/backup", f"[192.168.10.9]:2222 {KEY}\n"),
+    ],
+)
+def test_the_backup_server_is_known_by_its_key(target: str, line: str) -> None:
+    described = TEXT.replace('target = ""', f'target = "{target}"')
+    assert (
+        generate.backup_hosts(reading.parse(described.replace('host_key = ""', f'host_key = "{KEY}"')))
+        == line
+    )
+    with pytest.raises(BadSite, match="host_key"):
+        reading.parse(described)
+
+
+def test_a_directory_has_no_server_key() -> None:
+    assert generate.backup_hosts(reading.parse(TEXT)) == ""
+    with pytest.raises(BadSite, match="host_key"):
+        reading.parse(TEXT.replace('host_key = ""', f'host_key = "{KEY}"'))
+
+
 def test_the_packet_filter_has_every_set_that_a_site_fills() -> None:
     rules = (Path(__file__).parents[2] / "image-build/root/etc/nftables.conf").read_text(encoding="utf-8")
     filled = {line.split()[4] for line in generate.nft(reading.parse(TEXT)).splitlines() if line[:3] == "add"}
