@@ -126,3 +126,11 @@ class Door:
                 f"{error.filename or 'The system'}: {error.strerror}.",
                 remedy="Look at the disk, then repeat.",
             ) from error
+        except YobirinError:
+            raise
+        except Exception as error:  # the root of a request: the technician is told, and the next one is heard
+            log.exception("%s", type(request).__name__)
+            raise YobirinError(
+                f"Set-up stumbled over this: {type(error).__name__}: {error}.",
+                remedy="Make a support bundle.",
+            ) from error

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from appliance import ipc, settings
 from appliance.backup import key as backup_key
@@ -110,6 +111,22 @@ def test_the_sheet_tells_how_to_reach_and_to_open_the_backups(
     assert " ".join(public[:2]) in sheet
     assert backup_key.written((secrets / "backup.key").read_bytes()) in sheet
     assert backup.read(box.home).key_shown_at > 0
+
+
+def test_a_verb_that_stumbles_is_answered_and_so_is_the_next(
+    line: tuple[rig.Cable, rig.Box], mocker: MockerFixture
+) -> None:
+    _, box = line
+    client = ipc.BlockingClient(box.home.socket("setup"), messages.Union, name="console")
+    client.request(messages.LogIn(secret=box.code))
+    mocker.patch.object(box.service.box, "present", side_effect=ValueError("not ASCII"))
+
+    with pytest.raises(ipc.Refused, match="ValueError: not ASCII"):
+        client.request(messages.Read())
+    with pytest.raises(ipc.Refused, match="stumbled"):
+        client.request(messages.Applied())  # an answer is no request
+    assert isinstance(client.request(messages.Hail()), messages.Hailed)
+    client.close()
 
 
 def check_home(box: rig.Box, path: Path) -> None:
