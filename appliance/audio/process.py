@@ -26,7 +26,7 @@ from appliance.audio.plane import Plane
 from appliance.audio.ports import Channel
 from appliance.audio.prompts import PromptBook
 from appliance.audio.recording import DiskRecorder
-from appliance.audio.rtp_socket import PortRange
+from appliance.audio.rtp_socket import PortRange, is_own
 from appliance.audio.service import Service
 from appliance.audio.tick_clock import TickClock
 from appliance.clock import Clock, SystemClock
@@ -205,7 +205,7 @@ def run(home: Home, settings: Settings) -> None:
         rtp_ports=PortRange(
             settings.phones.address, settings.phones.rtp_port_first, settings.phones.rtp_port_last
         ),
-        neighbours=Neighbours(settings.phones.allowed_networks),
+        neighbours=Neighbours(settings.phones.allowed_networks, is_own=is_own),
         prompts=prompts,
         recorder=recorder,
         dice=random.SystemRandom(),

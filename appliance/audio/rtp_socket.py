@@ -19,6 +19,16 @@ BUFFER_BYTES: Final = 65_536  # the kernel books about 0.8 kB a packet: over a s
 EXPEDITED: Final = 0xB8  # DSCP EF (RFC 3246) in the upper six bits: switches put speech first
 
 
+def is_own(host: str) -> bool:
+    """Whether an IPv4 address is this machine's: the kernel would speak to it from the address itself."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((host, 9))  # "discard"; nothing is sent
+        except OSError:
+            return False
+        return bool(probe.getsockname()[0] == host)
+
+
 class RtpSocket:
     """One bound socket."""
 

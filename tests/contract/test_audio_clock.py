@@ -15,7 +15,7 @@ from appliance.audio.plane import Plane
 from appliance.audio.process import Loop
 from appliance.audio.prompts import PromptBook
 from appliance.audio.recording import DiskRecorder
-from appliance.audio.rtp_socket import PortRange
+from appliance.audio.rtp_socket import PortRange, is_own
 from appliance.clock import SystemClock
 from tests.contract.audio_rig import until
 
@@ -62,7 +62,7 @@ def test_the_tick_follows_the_line_and_survives_its_loss(tmp_path: Path) -> None
     plane = CountingPlane(
         open_b=lambda _span, _channel: channel,
         rtp_ports=PortRange("127.0.0.1", 28_000, 28_100),
-        neighbours=Neighbours(["127.0.0.0/8"]),
+        neighbours=Neighbours(["127.0.0.0/8"], is_own=is_own),
         prompts=PromptBook(tmp_path, {}),
         recorder=recorder,
         dice=random.Random(1),

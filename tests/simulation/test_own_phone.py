@@ -109,10 +109,12 @@ def floor(tmp_path: Path) -> Iterator[Floor]:
         made.supervisor.stop()
 
 
-def keys(phone: Baresip, digits: str) -> None:
+def keys(phone: Baresip, digits: str, watch: Watch) -> None:
     for digit in digits:
+        before = watch.seat().last_action_at
         phone.command("sndcode", digit)
         time.sleep(0.2)  # a person's pace: baresip holds a key for 0.1 s and queues none
+        watch.until(lambda seat, at=before: seat.last_action_at > at + 0.05, f"the key {digit}")  # type: ignore[misc]  # a lambda of a loop
 
 
 def heard_hz(phone: Baresip) -> int:
@@ -130,17 +132,18 @@ def test_an_own_phone_logs_in_talks_and_keys_results(floor: Floor, tmp_path: Pat
         watch.until(lambda seat: seat.is_registered, "registration")
         phone.command("dial", "9000")
         watch.until(lambda seat: seat.state == "login", "off hook")
-        keys(phone, f"{login.phone_id}#")
-        keys(phone, f"{login.pin}#")
+        watch.until(lambda _seat: phone.heard(), "sound at the phone: no key leaves it before")
+        keys(phone, f"{login.phone_id}#", watch)
+        keys(phone, f"{login.pin}#", watch)
         watch.until(lambda seat: seat.state == "paused", "the log-in")
-        keys(phone, "*")
+        keys(phone, "*", watch)
         for code in ("08", "11"):
             watch.until(lambda seat: seat.state == "talking", "a call")
             watch.until(lambda _seat: heard_hz(phone) in CALLEE_TONES_HZ, "the customer's voice at the phone")
             watch.until(lambda seat: seat.state == "wrapup", "the customer's hang-up")
-            keys(phone, code)
+            keys(phone, code, watch)
             assert watch.until(lambda seat: len(seat.typed) == 2, "two digits on the monitor").typed == code
-            keys(phone, "*")
+            keys(phone, "*", watch)
             assert watch.until(lambda seat: seat.saved_code, "the code was saved").saved_code == code
     finally:
         phone.stop()

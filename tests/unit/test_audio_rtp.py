@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.audio import rtp, telephone_event
+from appliance.audio import rtp, rtp_socket, telephone_event
 from appliance.audio.messages import OpenPhone
 from appliance.audio.neighbours import Neighbours
 from appliance.audio.plane import Plane
@@ -87,7 +87,7 @@ def test_a_phone_that_moved_is_heard_after_half_a_second_or_when_announced() -> 
 
 
 def test_a_packet_from_outside_the_phones_networks_is_never_latched_to_and_is_counted() -> None:
-    neighbours = Neighbours(["10.0.0.0/24", "192.168.1.7/24"])
+    neighbours = Neighbours(["10.0.0.0/24", "192.168.1.7/24"], is_own=lambda host: host == "198.51.100.7")
     latch = rtp.Latch(PHONE, neighbours.admits)
     for at in (0.0, 5.0):
         assert not latch.admits(OUTSIDE, at)
@@ -100,6 +100,13 @@ def test_a_packet_from_outside_the_phones_networks_is_never_latched_to_and_is_co
     assert neighbours.strangers == 4
     assert neighbours.has("192.168.1.200")
     assert not neighbours.has("phone.example.com")
+    assert neighbours.has("198.51.100.7")  # a soft phone on the box itself may name any of its addresses
+
+
+def test_the_kernel_knows_this_machines_addresses() -> None:
+    assert rtp_socket.is_own("127.0.0.1")
+    for other in ("203.0.113.9", "224.0.0.1", "255.255.255.255"):
+        assert not rtp_socket.is_own(other)
 
 
 def test_a_phone_that_wants_its_speech_sent_outside_is_refused() -> None:
@@ -107,7 +114,7 @@ def test_a_phone_that_wants_its_speech_sent_outside_is_refused() -> None:
     plane = Plane(
         open_b=lambda _span, _channel: None,  # type: ignore[arg-type,return-value]  # no line is opened
         rtp_ports=silent,  # type: ignore[arg-type]
-        neighbours=Neighbours(["10.0.0.0/24"]),
+        neighbours=Neighbours(["10.0.0.0/24"], is_own=lambda _host: False),
         prompts=None,  # type: ignore[arg-type]
         recorder=None,  # type: ignore[arg-type]
         dice=random.Random(1),
