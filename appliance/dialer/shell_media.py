@@ -170,6 +170,7 @@ class Media:
             log.warning("leg %s has no sound: %s", output.leg, error)
             if not output.is_again:
                 self.phones.send(phones.RejectLeg(output.leg, STATUS_UNAVAILABLE))
+                self._from_phones(phones.LegEnded(output.leg, STATUS_UNAVAILABLE))
             return
         self._local_ports[output.leg] = opened.local.port
         if not output.is_again:

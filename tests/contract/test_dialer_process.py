@@ -23,6 +23,7 @@ from appliance.audio import messages as audio
 from appliance.dialer import flight, outputs, shell_flight
 from appliance.dialer import messages as dialer
 from appliance.dialer.machine import Machine
+from appliance.errors import BadInput
 from appliance.phones import messages as phones
 from appliance.settings import Home
 from appliance.simulator import population
@@ -84,6 +85,8 @@ class Box:
     async def _to_audio(self, _peer: ipc.Peer, body: Any) -> Any:
         self.heard.append(body)
         if isinstance(body, audio.OpenPhone):
+            if body.remote.address != MEDIA.address:
+                raise BadInput("a phone wants its speech elsewhere.")
             return audio.PhoneOpened(body.port, phones.Media("127.0.0.1", 41_000))
         if isinstance(body, audio.Bridge):
             self.audio.publish(audio.Bridged(body.bridge_id, 0.004))
@@ -232,6 +235,21 @@ def test_a_list_is_dialled_handed_over_coded_and_counted(home: Home) -> None:
     assert compare.compare(store) == []
     store.close()
     assert_the_flight_runs_again(home, codes=["01", "01", "01"])
+
+
+def test_a_phone_that_audio_refuses_hears_so_and_leaves_its_seat_free(home: Home) -> None:
+    prepare(home, customers=1)
+
+    async def work(box: Box) -> None:
+        await box.until(lambda: box.board is not None, "the dialer")
+        box.phones.publish(phones.Registered("201", "127.0.0.1:5070"))
+        box.phones.publish(phones.Invited("p1", "201", "9000", phones.Media("203.0.113.9", 4_000)))
+        await box.until(lambda: phones.RejectLeg("p1", 503) in box.told, "the refusal")
+        board: dialer.Board = await box.client.request(dialer.AskBoard())
+        assert board.seats[0].state == "logged_out"
+        await log_in(box, "p2")
+
+    on_a_floor(home, work)
 
 
 def assert_the_flight_runs_again(home: Home, *, codes: list[str]) -> None:
