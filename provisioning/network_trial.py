@@ -14,8 +14,11 @@ from appliance.errors import BadInput, YobirinError
 from appliance.settings import Home
 from provisioning.box_files import BoxFiles
 from provisioning.files import write_atomically
+from provisioning.messages import FileName
 
 TRIAL_S: Final = 60
+NAMED_IN: Final[tuple[tuple[FileName, str], ...]] = (("site", '"{}"'), ("nft", " {}"))
+"""Files that name the box's network, and how each writes a name."""
 
 
 class NetworkTrial:
@@ -42,17 +45,21 @@ class NetworkTrial:
         return TRIAL_S
 
     def keep(self) -> str:
-        """The address stays, and the site file names it.  Raises BadInput where none is on trial."""
+        """The address stays; site file and allow-list name it, its network and its router.
+
+        Raises BadInput where none is on trial.
+        """
         if not self._before.exists():
             raise BadInput("No address is on trial.", remedy="It went back after 60 s: try it again.")
-        before, now = self._files.text("network"), self._before.read_text(encoding="utf-8")
-        new, old = _address(before), _address(now)
-        text = self._files.text("site")
-        if text and old and new:
-            self._files.write("site", text.replace(f'"{old}"', f'"{new}"'))
+        new, old = _names(self._files.text("network")), _names(self._before.read_text(encoding="utf-8"))
+        for file, form in NAMED_IN:
+            text = self._files.text(file)
+            renamed = _renamed(text, old, new, form)
+            if renamed != text:
+                self._files.write(file, renamed)
         self._before.unlink()
         self._until = None
-        return new
+        return new[0] if new else ""
 
     def revert_if_due(self, now: float) -> bool:
         """Put the old address back when the trial is over; True where it was."""
@@ -84,6 +91,20 @@ def _checked(address: str, gateway: str) -> tuple[ipaddress.IPv4Interface, ipadd
     return own, router
 
 
-def _address(text: str) -> str:
-    found = re.search(r"(?m)^Address=([0-9.]+)/", text)
-    return found.group(1) if found else ""
+def _names(network_file: str) -> tuple[str, ...]:
+    """The box's address, its network and its router as other files name them; none where it says none."""
+    own = re.search(r"(?m)^Address=([0-9./]+)$", network_file)
+    router = re.search(r"(?m)^Gateway=([0-9.]+)$", network_file)
+    if own is None or router is None:
+        return ()
+    interface = ipaddress.IPv4Interface(own.group(1))
+    return str(interface.ip), str(interface.network), router.group(1)
+
+
+def _renamed(text: str, old: tuple[str, ...], new: tuple[str, ...], form: str) -> str:
+    """Each old name as a whole word of its file's own form, all at once: a new one may equal an old one."""
+    names = {form.format(was): form.format(now) for was, now in zip(old, new, strict=False)}
+    if not names:
+        return text
+    pattern = "|".join(map(re.escape, names))
+    return re.sub(rf"(?:{pattern})(?![0-9./])", lambda found: names[found.group(0)], text)

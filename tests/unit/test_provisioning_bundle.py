@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance import settings
 from appliance.errors import BadInput
 from appliance.settings import Home
 from provisioning import hardware, messages, setup_door, stick, support_bundle
@@ -219,6 +220,30 @@ def test_an_address_that_is_kept_stays(tmp_path: Path) -> None:
     assert 'address = "192.168.20.8"' in files.text("site")
     with pytest.raises(BadInput, match="No address is on trial"):
         running.keep()
+
+
+def test_an_address_that_is_kept_takes_allow_list_and_router_along(tmp_path: Path) -> None:
+    """Else page and telephones of the new network are shut out."""
+    running, files = trial(tmp_path)
+    files.write(
+        "site",
+        '[phones]\naddress = "192.168.10.5"\nallowed_networks = ["192.168.10.0/24", "10.1.0.0/16"]\n'
+        '[monitor]\nping = ["192.168.10.1"]\nmetrics_networks = ["192.168.10.1/32"]\n',
+    )
+    files.write("nft", "add element inet box lan { 10.1.0.0/16, 192.168.10.0/24 }\n")
+    running.begin("192.168.20.9/24", "192.168.20.1", now=0.0)
+    assert "192.168.10.0/24" in files.text("nft"), (
+        "not while it is on trial: nothing else goes back by itself"
+    )
+    running.keep()
+    assert files.text("nft") == "add element inet box lan { 10.1.0.0/16, 192.168.20.0/24 }\n"
+    site = settings.parse(files.text("site"), where="site.toml")
+    assert site.phones.address == "192.168.20.9"
+    assert site.phones.allowed_networks == ("192.168.20.0/24", "10.1.0.0/16")
+    assert site.monitor.ping == ("192.168.20.1",)
+    assert site.monitor.metrics_networks == ("192.168.10.1/32",), (
+        "another's address is not the box's to change"
+    )
 
 
 @pytest.mark.parametrize(
