@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ipaddress
 import json
 import shutil
 import signal
@@ -26,6 +27,7 @@ from appliance.supervisor_client import SupervisorGone
 
 READY_TIMEOUT_S: Final = 60.0
 FREE_MIN_SHARE: Final = 20
+LAN_BITS: Final = 24
 
 
 def run(home: Home, options: argparse.Namespace) -> int:
@@ -68,6 +70,7 @@ site_name = "Yobirin デモ"
 [phones]
 address = "{options.address}"
 sip_port = {options.sip_port}
+allowed_networks = {json.dumps(networks(options.address))}
 
 [web]
 address = "{options.address}"
@@ -85,6 +88,19 @@ kind = "recorded"
     return site.load(home)
 
 
+def networks(address: str) -> list[str]:
+    """The settings' own, and the LAN of the address where it is in none of them.  Raises BadInput."""
+    known = site.Phones().allowed_networks
+    try:
+        own = ipaddress.IPv4Interface(f"{address}/{LAN_BITS}")
+    except ValueError as error:
+        raise BadInput(
+            f"{address!r} is no IPv4 address.", remedy="Give --address one of `ip -4 address`."
+        ) from error
+    is_known = any(own.ip in ipaddress.ip_network(network) for network in known)
+    return [*known] if is_known else [*known, str(own.network)]
+
+
 def _free_min_bytes(home: Home) -> int:
     """The box's limit, or its share of a disk that is a laptop's corner or a test's."""
     total = shutil.disk_usage(home.directory("data")).total
@@ -92,7 +108,7 @@ def _free_min_bytes(home: Home) -> int:
 
 
 def check_ports(settings: Settings) -> None:
-    """Both ports must be free: told here, before seven processes fail.  Raises DeviceError."""
+    """Both ports must be free: told here, before every process fails.  Raises DeviceError."""
     phones, web = settings.phones, settings.web
     for kind, address, port, option in (
         (socket.SOCK_DGRAM, phones.address, phones.sip_port, "--sip-port"),
