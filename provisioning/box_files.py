@@ -19,6 +19,7 @@ from provisioning.messages import FILE_CHARACTERS_MAX, FILE_NAMES, FileName
 from provisioning.plan import digest
 
 BOX: Final = Path("/data/box")
+BOX_MODE: Final = 0o644  # no secrets: chronyd and networkd, which are not root, read copies of them
 APPLY_SITE: Final = ("/usr/lib/yobirin/apply-site",)
 SET_UP_LINES: Final = ("/usr/lib/yobirin/set-up-lines",)
 RELOAD_CHRONY: Final = ("chronyc", "reload", "sources")
@@ -106,7 +107,7 @@ class BoxFiles:
             return
         if name in IN_HOME:
             self._home.directory(*Path(IN_HOME[name]).parts[:-1])
-        write_atomically(path, text.encode(), mode=_mode(path))
+        write_atomically(path, text.encode(), mode=_mode(path) if name in IN_HOME else BOX_MODE)
         if name in IN_HOME:
             _give_to_group(path)
         sync_directory(path.parent)

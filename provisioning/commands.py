@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 TIMEOUT_S: Final = 60.0
 NOT_INSTALLED: Final = 127
+UMASK: Final = 0o022  # the system's usual one: what they make is for other users of the system too
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class SystemCommands:
                 stderr=subprocess.STDOUT,
                 timeout=timeout_s,
                 check=False,
+                umask=UMASK,
             )
         except FileNotFoundError:
             return Ran(NOT_INSTALLED, f"{words[0]} is not installed")

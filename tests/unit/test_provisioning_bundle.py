@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import tarfile
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from appliance.settings import Home
 from provisioning import hardware, messages, setup_door, stick, support_bundle
 from provisioning.box import Box
 from provisioning.box_files import BoxFiles
-from provisioning.commands import Ran, RecordedCommands
+from provisioning.commands import Ran, RecordedCommands, SystemCommands
 from provisioning.masking import masker
 from provisioning.network_trial import TRIAL_S, NetworkTrial
 from provisioning.pin import CODE_DIGITS, Locked, Pin, WrongPin, remaining_s, wait_s
@@ -194,6 +195,20 @@ def trial(tmp_path: Path) -> tuple[NetworkTrial, BoxFiles]:
     if not files.text("network"):
         files.write("network", NETWORK)
     return NetworkTrial(Home(tmp_path / "home"), files), files
+
+
+def test_what_the_system_reads_can_be_read_by_its_daemons(tmp_path: Path) -> None:
+    """chronyd, not being root, passed the site's time servers by without a word."""
+    files = BoxFiles(Home(tmp_path / "home"), RecordedCommands(), box=tmp_path / "box")
+    files.write("chrony", "server 192.168.10.1 iburst\n")
+    source = files.path("chrony")
+    assert source.stat().st_mode & 0o777 == 0o644
+    before = os.umask(0o007)  # as supervisord starts set-up
+    try:
+        assert SystemCommands().run("cp", str(source), str(tmp_path / "copy")).is_good
+    finally:
+        os.umask(before)
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o644
 
 
 def test_an_address_on_trial_goes_back_by_itself_and_at_a_restart(tmp_path: Path) -> None:
