@@ -40,6 +40,8 @@ IN_BOX: Final[dict[FileName, str]] = {
     "nft": "nft.d/site.nft",
     "dahdi": "dahdi/system.conf",
     "host_name": "hostname",
+    "backup_place": "backup.place",
+    "nrpe": "nrpe.allow",
 }
 assert {*IN_HOME, *IN_BOX} == set(FILE_NAMES)
 
@@ -47,6 +49,8 @@ IN_FORCE_BY: Final[dict[FileName, tuple[tuple[str, ...], ...]]] = {
     "site": (),
     "mail_password": (),
     "backup_hosts": (),
+    "backup_place": (),  # looked at every 10 s
+    "nrpe": (APPLY_SITE,),
     "network": (APPLY_SITE, RESTART_NETWORK),
     "vlan": (),  # with the network, which comes after
     "vlan_parent": (),

@@ -13,6 +13,7 @@ from provisioning.words import Text
 
 HOST: Final = r"[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
 MAILBOX: Final = r"[^@\s<>,;]+@[A-Za-z0-9.-]+"
+SHARE: Final = rf"nfs://{HOST}/[A-Za-z0-9._/-]*"
 HOST_KEY: Final = r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]{40,1000}={0,3}"
 VLAN_MAX: Final = 4094  # IEEE 802.1Q: 12 bits, 4095 is reserved
 
@@ -132,12 +133,13 @@ def _mail(site: Description) -> Iterator[Problem]:
 def _backup(site: Description) -> Iterator[Problem]:
     backup = site.backup
     is_ssh = re.fullmatch(rf"ssh://[a-z_][a-z0-9_-]{{0,31}}@{HOST}(:[0-9]{{1,5}})?/\S+", backup.target)
-    if backup.target and not is_ssh and not re.fullmatch(r"/[^\s\0]+", backup.target):
+    others = ("", "usb")
+    if backup.target not in others and not is_ssh and not re.fullmatch(rf"/\S+|{SHARE}", backup.target):
         yield _bad(
             "target",
             backup.target,
-            "/ で始まる場所か ssh://user@host/path",
-            "a directory from / on, or ssh://user@host/path",
+            "usb、nfs://server/path、ssh://user@host/path、または / で始まる場所",
+            "usb, nfs://server/path, ssh://user@host/path, or a directory from / on",
             "[backup]",
         )
     if bool(is_ssh) != bool(re.fullmatch(HOST_KEY, backup.host_key)) or (backup.host_key and not is_ssh):
@@ -162,6 +164,9 @@ def _access(site: Description) -> Iterator[Problem]:
                 ipaddress.IPv4Network(text)
             except ValueError:
                 yield _bad(key, text, "192.168.10.0/24 の形", "such as 192.168.10.0/24", "[access]")
+    for text in access.nrpe:
+        if not _is_address(text):
+            yield _bad("nrpe", text, "Nagiosサーバのアドレス", "a Nagios server's address", "[access]")
 
 
 def _is_address(text: str) -> bool:

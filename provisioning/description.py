@@ -94,6 +94,7 @@ class Mail(Table, frozen=True, kw_only=True):
 class Backup(Table, frozen=True, kw_only=True):
     """Where the nightly backup goes; an empty target: nowhere, and the monitor says so every day.
 
+    `target`: `usb` (the disk labelled YOBIRIN-BACKUP), nfs://server/path, ssh://user@host/path, a directory.
     `host_key`: of an SSH server, as `ssh-keyscan` prints it after the name.
     """
 
@@ -104,11 +105,15 @@ class Backup(Table, frozen=True, kw_only=True):
 
 
 class Access(Table, frozen=True, kw_only=True):
-    """Who may reach the box over IP.  Empty `web` or `phones`: the box's own network."""
+    """Who may reach the box over IP.  Empty `web` or `phones`: the box's own network.
+
+    `nrpe`: a Nagios server's own addresses; none: NRPE does not run.
+    """
 
     web: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
+    nrpe: tuple[str, ...] = ()
 
 
 class Certificate(Table, frozen=True, kw_only=True):

@@ -20,6 +20,8 @@ from provisioning.messages import FileName
 HEAD: Final = "# Written by yobirin-provision from the site description; changes here are lost.\n"
 SLOTS_PER_SPAN: Final = CHANNELS_PER_SPAN + 1  # 23 B channels and D: DAHDI numbers channels through
 MAIL_FILE: Final = "secrets/mail.password"
+BACKUP_PLACE: Final = "/run/yobirin/backup"
+"""Where the image's keep-backup-place mounts a USB disk or a share."""
 
 
 def every(site: Description) -> dict[FileName, str]:
@@ -35,6 +37,8 @@ def every(site: Description) -> dict[FileName, str]:
         "vlan_parent": vlan_parent(site),
         "host_name": f"{site.site.host_name}\n",
         "backup_hosts": backup_hosts(site),
+        "backup_place": backup_place(site),
+        "nrpe": ",".join(site.access.nrpe),
     }
 
 
@@ -73,7 +77,7 @@ def site_file(site: Description) -> str:
             "data_disks": site.disks.members,
             "metrics_networks": site.access.metrics,
         },
-        "backup": {"target": backup.target, "hour": backup.hour, "keep": backup.keep},
+        "backup": {"target": backup_target(site), "hour": backup.hour, "keep": backup.keep},
         "console": {"device": console.device, "baud": console.baud},
     }
     spans = [
@@ -156,7 +160,11 @@ def nft(site: Description) -> str:
 
     Who may read /metrics must reach the page's port.  nft refuses a set in which one network lies in another.
     """
-    sets = {"lan": (*web_networks(site), *site.access.metrics), "phones": phone_networks(site)}
+    sets = {
+        "lan": (*web_networks(site), *site.access.metrics),
+        "phones": phone_networks(site),
+        "nrpe": site.access.nrpe,
+    }
     return HEAD + "".join(_set(name, networks) for name, networks in sets.items())
 
 
@@ -189,6 +197,19 @@ def backup_hosts(site: Description) -> str:
         return ""
     name = f"[{server.hostname}]:{server.port}" if server.port not in (None, 22) else server.hostname
     return f"{name} {site.backup.host_key}\n"
+
+
+def backup_place(site: Description) -> str:
+    """What the image mounts for the backup: `usb`, or `nfs SERVER:/PATH`; '' where nothing is mounted."""
+    place = urllib.parse.urlsplit(site.backup.target)
+    if place.scheme == "nfs":
+        return f"nfs {place.hostname}:{place.path}\n"
+    return "usb\n" if site.backup.target == "usb" else ""
+
+
+def backup_target(site: Description) -> str:
+    """The target as the appliance knows it: what is mounted is a directory."""
+    return BACKUP_PLACE if backup_place(site) else site.backup.target
 
 
 def settings_of(site: Description) -> Settings:

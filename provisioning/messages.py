@@ -21,6 +21,8 @@ FileName = Literal[
     "vlan_parent",
     "host_name",
     "backup_hosts",
+    "backup_place",
+    "nrpe",
 ]
 FILE_NAMES: Final[tuple[FileName, ...]] = (
     "site",
@@ -33,6 +35,8 @@ FILE_NAMES: Final[tuple[FileName, ...]] = (
     "vlan_parent",
     "host_name",
     "backup_hosts",
+    "backup_place",
+    "nrpe",
 )
 FILE_CHARACTERS_MAX: Final = 20_000
 RestartKind = Literal["processes", "box", "power_off"]

@@ -30,7 +30,7 @@ from provisioning.words import Text
 
 FILES_IN_ORDER: Final[tuple[FileName, ...]] = (
     *("host_name", "chrony", "dahdi", "vlan", "vlan_parent", "network", "nft", "mail_password"),
-    *("backup_hosts", "site"),
+    *("nrpe", "backup_hosts", "backup_place", "site"),
 )
 """The site file last: an interrupted run leaves the box on its old one."""
 
@@ -44,6 +44,8 @@ FILE_WORDS: Final[dict[FileName, Text]] = {
     "nft": Text("接続を許す範囲", "allow-list"),
     "mail_password": Text("メール中継のパスワード", "mail relay's password"),
     "backup_hosts": Text("バックアップ先のサーバの鍵", "backup server's key"),
+    "backup_place": Text("バックアップの置き場所", "backup's place"),
+    "nrpe": Text("NRPEに問い合わせてよい相手", "who may ask NRPE"),
     "site": Text("サイト設定", "site settings"),
 }
 assert set(FILE_WORDS) == set(FILES_IN_ORDER)

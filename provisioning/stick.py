@@ -12,7 +12,8 @@ from provisioning.commands import Commands
 from provisioning.crypt import DATA_LABEL, KEY_LABEL
 
 BLOCKS: Final = Path("/sys/block")
-KEPT: Final = frozenset({KEY_LABEL, DATA_LABEL})
+BACKUP_LABELS: Final = ("YOBIRIN-BACKUP", "YOBIRIN-BAK")  # FAT and exFAT take 11 letters
+KEPT: Final = frozenset({KEY_LABEL, DATA_LABEL, *BACKUP_LABELS})
 
 
 def copy(file: Path, commands: Commands, *, blocks: Path = BLOCKS) -> str:

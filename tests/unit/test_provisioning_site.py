@@ -84,7 +84,11 @@ def test_all_mistakes_are_told_at_once_each_with_its_remedy() -> None:
         ("to = []", 'to = ["a@example.jp"]', "[mail]", "relay"),
         ('relay = ""', 'relay = "mail.example.jp"', "[mail]", "sender"),
         ('target = ""', 'target = "ssh://nas/backup"', "[backup]", "target"),
+        ('target = ""', 'target = "nfs://nas"', "[backup]", "target"),
+        ('target = ""', 'target = "USB"', "[backup]", "target"),
+        ('target = ""', 'target = "nfs://nas/a b"', "[backup]", "target"),
         ("web = []", 'web = ["192.168.10.7/24"]', "[access]", "web"),
+        ("nrpe = []", 'nrpe = ["192.168.10.0/24"]', "[access]", "nrpe"),
         ('chain = ""', 'chain = "web.pem"', "[certificate]", "key"),
         ('time_zone = "Asia/Tokyo"', 'time_zone = "Asia/Tokio"', "[site]", "time_zone"),
         ('host_name = "yobirin"', 'host_name = "よびりん"', "[site]", "host_name"),
@@ -198,6 +202,28 @@ def test_the_packet_filter_has_every_set_that_a_site_fills() -> None:
     filled = {line.split()[4] for line in generate.nft(reading.parse(TEXT)).splitlines() if line[:3] == "add"}
     assert filled == {"lan", "phones"}
     assert all(f"set {name} {{" in rules and f"ip saddr @{name} " in rules for name in filled)
+
+
+def test_nagios_is_let_in_and_answered_where_the_site_names_it() -> None:
+    described = reading.parse(TEXT.replace("nrpe = []", 'nrpe = ["192.168.10.8", "10.9.9.9"]'))
+    assert "add element inet box nrpe { 10.9.9.9/32, 192.168.10.8/32 }" in generate.nft(described)
+    assert generate.every(described)["nrpe"] == "192.168.10.8,10.9.9.9"
+    assert generate.every(reading.parse(TEXT))["nrpe"] == "", "without a server NRPE does not run"
+
+
+@pytest.mark.parametrize(
+    ("target", "place", "known_as"),
+    [
+        ("usb", "usb\n", generate.BACKUP_PLACE),
+        ("nfs://nas.local/export/yobirin", "nfs nas.local:/export/yobirin\n", generate.BACKUP_PLACE),
+        ("/data/elsewhere", "", "/data/elsewhere"),
+        ("", "", ""),
+    ],
+)
+def test_what_the_image_mounts_is_a_directory_to_the_backup(target: str, place: str, known_as: str) -> None:
+    described = reading.parse(TEXT.replace('target = ""', f'target = "{target}"'))
+    assert generate.every(described)["backup_place"] == place
+    assert generate.settings_of(described).backup.target == known_as
 
 
 def test_the_allow_list_is_the_boxs_own_network_unless_described() -> None:
