@@ -83,6 +83,7 @@ def _lay_live_tree(tree: Path) -> None:
         words += ("-s", inside, "-p", f"/{SITE_PACKAGES}", inside)
         subprocess.run(["chroot", str(workshop), *words], check=True)
         shutil.copytree(scratch, tree / SITE_PACKAGES, dirs_exist_ok=True)
+    (tree / SITE_PACKAGES).chmod(0o755)  # the scratch folder's own mode came along
 
 
 def initrd_hook() -> bytes:
