@@ -11,18 +11,20 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from appliance import heartbeat
+from appliance import heartbeat, processes
 from appliance.audio.recording_file import RecordingReader
 from appliance.settings import Home
 from appliance.simulator.callee_plan import CALLEE_TONES_HZ
 from appliance.store import compare, recordings, users
 from appliance.store.open import Store, open_store
+from tests.crowd import crowd
 
 SEATS = 6
 SECONDS = 60
@@ -60,7 +62,21 @@ def free_port(kind: socket.SocketKind) -> int:
 
 def yobirin(home: Home, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "appliance", *words, "--home", str(home.root)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=150)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=150 * crowd())
+
+
+class Watched(threading.Thread):
+    """Keeps each process's last beat while a floor works: some take theirs away when they end in order."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(daemon=True)
+        self.last: dict[str, float] = {}
+        self.is_over = threading.Event()
+        self._home = home
+
+    def run(self) -> None:
+        while not self.is_over.wait(0.2):
+            self.last |= heartbeat.beats(self._home)
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +84,8 @@ def floor(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dict[str, Any
     """A floor that worked for a minute and was stopped in order; its home and its figures."""
     root = tmp_path_factory.mktemp("floor")
     home = Home(root / "home")
+    watched = Watched(home)
+    watched.start()
     people = root / "people.toml"
     people.write_text(PEOPLE, encoding="utf-8")
     done = yobirin(
@@ -76,11 +94,13 @@ def floor(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dict[str, Any
         "--sip-port", str(free_port(socket.SOCK_DGRAM)), "--web-port", str(free_port(socket.SOCK_STREAM)),
         "--json", str(root / "figures.json"),
     )  # fmt: skip
+    watched.is_over.set()
+    watched.join()
     logs = "\n".join(
         f"== {path.name}\n{path.read_text()[-2000:]}" for path in sorted(home.logs.glob("*.log"))
     )
     assert done.returncode == 0, f"{done.stderr}\n{logs}"
-    return home, json.loads((root / "figures.json").read_text())
+    return home, json.loads((root / "figures.json").read_text()) | {"last_beats": watched.last}
 
 
 @pytest.fixture
@@ -99,15 +119,15 @@ def test_the_figures_are_those_of_a_working_floor(floor: tuple[Home, dict[str, A
     assert figures["lost_events"] == 0
     assert 0 < figures["utilisation"] < 1
     assert figures["answer_to_packet_ms_p50"] > 0
-    assert {"dialer", "audio", "phones", "web", "worker", "exchange", "robots"} == set(figures["cpu_s"])
+    assert {process.name for process in processes.BOX + processes.DEMONSTRATION} == set(figures["cpu_s"])
 
 
 def test_every_process_showed_that_its_loop_went_round_until_the_end(
     floor: tuple[Home, dict[str, Any]],
 ) -> None:
-    last = heartbeat.beats(floor[0])
+    last = floor[1]["last_beats"]
     assert set(last) == set(floor[1]["cpu_s"])
-    assert max(last.values()) - min(last.values()) < 12.0, last  # the page asks itself every 4 s
+    assert max(last.values()) - min(last.values()) < 12.0 * crowd(), last  # the page asks itself every 4 s
 
 
 def test_every_attempt_ended_once_and_counters_equal_the_rows(store: Store) -> None:
