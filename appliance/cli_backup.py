@@ -28,7 +28,8 @@ def backup(home: Home, options: argparse.Namespace) -> int:
         )
     if options.drill:
         with opened_target(settings.backup.target, home) as target:
-            made = drill(home, target, backup_key.ensure(home), at=now_ms(), say=_progress)
+            least = settings.limits.disk_free_min_bytes
+            made = drill(home, target, backup_key.ensure(home), at=now_ms(), least=least, say=_progress)
         print(f"Every row of the backup of {_time(made.at)} came back as it was.")
         return 0
     status = run_once(home, settings)

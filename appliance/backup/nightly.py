@@ -115,7 +115,7 @@ def run_once(home: Home, settings: Settings) -> Status:
         _note(home, last_good_at=at, error="", target=target.name, copied_bytes=copied, recordings=recordings)
         log.info("backed up %d files to %s, %d bytes copied", len(made.files), target.name, copied)
         if drill_due(messages.read(home), now_ms=at):
-            drill(home, target, key, at=now_ms())
+            drill(home, target, key, at=now_ms(), least=settings.limits.disk_free_min_bytes)
             log.info("a test restore from %s went well", target.name)
     return messages.read(home)
 

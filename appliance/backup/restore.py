@@ -16,7 +16,7 @@ import msgspec
 
 from appliance.backup import messages
 from appliance.backup.manifest import Kept, Manifest
-from appliance.backup.run import Say, latest, silent
+from appliance.backup.run import Say, latest, refuse_crowding, silent
 from appliance.backup.seal import BLOCK_BYTES, unseal
 from appliance.backup.target import Target
 from appliance.backup.target_directory import private
@@ -73,8 +73,10 @@ def _remove_blank(home: Home) -> None:
         home.database.with_name(home.database.name + ending).unlink(missing_ok=True)
 
 
-def drill(home: Home, target: Target, key: bytes, *, at: int, say: Say = silent) -> Manifest:
+def drill(home: Home, target: Target, key: bytes, *, at: int, least: int = 0, say: Say = silent) -> Manifest:
     """Restore the newest backup beside the data, compare every row, throw it away again.
+
+    `least` bytes stay free meanwhile.
 
     A hundred recordings, spread over all and the newest among them, are read back and compared with the
     box's own.  Raises as `restore`; the status file says when it went well.
@@ -85,6 +87,7 @@ def drill(home: Home, target: Target, key: bytes, *, at: int, say: Say = silent)
     corner = home.directory("data", "backup")
     for left in corner.glob("drill-*"):  # by a power cut: a whole copy, with the secrets
         shutil.rmtree(left, ignore_errors=True)
+    refuse_crowding(corner, sum(kept.size_bytes for kept in others), least)
     with tempfile.TemporaryDirectory(prefix="drill-", dir=corner) as name:
         _fetch(others, target, key, Path(name), say)
         _prove(found, Path(name))

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import io
 import logging
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from appliance.backup import manifest as manifests
 from appliance.backup.manifest import Kept, Manifest
 from appliance.backup.seal import BLOCK_BYTES, seal
 from appliance.backup.target import Target
+from appliance.errors import StoreError
 from appliance.settings import Home
 from appliance.store import snapshot
 from appliance.store.open import Store
@@ -36,6 +38,8 @@ SMALL: Final = (
 
 OF_THIS_BOX: Final = frozenset({"recovery.mark", "network.before", "provisioning.jsonl"})
 """Files among them that tell of this box's own disks and set-up; on another box they would be untrue."""
+
+MB: Final = 1_000_000
 
 Say = Callable[[str, float], None]
 """Told what is going on, and how much of it is done (0-1)."""
@@ -144,11 +148,27 @@ def _put_sealed(target: Target, name: str, plain: BinaryIO, key: bytes) -> int:
 @contextlib.contextmanager
 def _copy_of_database(store: Store) -> Iterator[Path]:
     path = store.home.directory("data", "backup") / "yobirin.db"
+    refuse_crowding(
+        path.parent, store.home.database.stat().st_size, store.settings.limits.disk_free_min_bytes
+    )
     try:
         snapshot.write(store, path)
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+def refuse_crowding(folder: Path, size: int, least: int) -> None:
+    """Raises StoreError where `size` more bytes would leave less than `least` free on the folder's disk.
+
+    A copy that fills the disk would stop recordings and calls before it fails.
+    """
+    free = shutil.disk_usage(folder).free
+    if free - size < least:
+        raise StoreError(
+            f"A copy of {size // MB} MB does not fit: of {free // MB} MB free {least // MB} MB must stay.",
+            remedy="Keep fewer recordings, or give the box larger disks.",
+        )
 
 
 def _small_files(home: Home) -> Iterator[Path]:

@@ -18,7 +18,7 @@ from appliance.backup.restore import drill, restore
 from appliance.backup.run import back_up
 from appliance.backup.seal import BadSeal
 from appliance.errors import BadInput, DeviceError, StoreError
-from appliance.settings import Backup, Home, Settings
+from appliance.settings import Backup, Home, Limits, Settings
 from appliance.store import snapshot, users
 from appliance.store.open import Store, open_store
 from tests.contract.ssh_rig import ssh_server
@@ -249,6 +249,21 @@ def test_a_backup_that_was_cut_off_leaves_the_one_before(box: Box, tmp_path: Pat
     with opened_target(str(usb), None) as target:
         made = restore(Home(tmp_path / "blank"), target, backup_key.ensure(box.home))
     assert made.at == NOW
+
+
+def test_a_copy_that_would_crowd_out_recordings_and_calls_is_not_made(box: Box, tmp_path: Path) -> None:
+    usb = tmp_path / "usb"
+    usb.mkdir()
+    saved(box, str(usb))
+    too_much = shutil.disk_usage(tmp_path).free + 1_000_000_000
+    crowded = Settings(backup=Backup(target=str(usb)), limits=Limits(disk_free_min_bytes=too_much))
+    box.home.site_file.write_text(f"[limits]\ndisk_free_min_bytes = {too_much}\n", encoding="utf-8")
+
+    assert not try_now(box.home, crowded)
+    assert "does not fit" in messages.read(box.home).error
+    with opened_target(str(usb), None) as target, pytest.raises(StoreError, match="does not fit"):
+        drill(box.home, target, backup_key.ensure(box.home), at=NOW, least=too_much)
+    assert list(box.home.directory("data", "backup").iterdir()) == []
 
 
 def test_the_night_run_says_how_it_went(box: Box, tmp_path: Path) -> None:
