@@ -111,6 +111,12 @@ class Box:
         finally:
             rights.mend(self.home)
 
+    def refresh(self) -> None:
+        """After a restore: rights of what came back, the page's certificate, and its new authority."""
+        rights.mend(self.home)
+        self.ensure_certificates()
+        self._commands.run(*RELOAD_PAGE)
+
     def _people(self, nonce: str) -> dict[str, Any]:
         from appliance.store import projects, users  # when first asked for: the store takes 10 MB
         from provisioning import people

@@ -190,11 +190,35 @@ class FactoryReset(Message, frozen=True, kw_only=True):
     confirmation: str
 
 
+BackupPlace = Literal["usb", "site"]
+
+
+class FindBackups(Message, frozen=True, kw_only=True):
+    """What backups does `key` open: on a USB disk, or at the site's own target?  Answered by `Backups`.
+
+    Refused on a box that knows a tenant.
+    """
+
+    place: BackupPlace
+    key: str
+
+
+class RestoreBackup(Message, frozen=True, kw_only=True):
+    """Restore the backup of this number, from 1, in what this connection found.  By `RestoreProgress`."""
+
+    number: int
+
+
+class ReadRestore(Message, frozen=True, kw_only=True):
+    """How does the restore stand?  Answered by `RestoreProgress`."""
+
+
 RESET_WORD: Final = "ERASE"
 
 Request = (
     Hail | LogIn | LogOut | Read | Apply | Verify | TryNetwork | KeepNetwork | RescueAccess
     | MakeBundle | CopyBundle | ReadProcesses | ReadLog | ReadBackup | FactoryReset
+    | FindBackups | RestoreBackup | ReadRestore
 )  # fmt: skip
 
 
@@ -211,9 +235,10 @@ class Hailed(Message, frozen=True, kw_only=True):
 
 
 class Opened(Message, frozen=True, kw_only=True):
-    """Logged in.  `is_code`: by the one-time code, so that no PIN has been set yet."""
+    """Logged in.  `is_code`: by the one-time code: no PIN is set yet.  `is_blank`: no tenant is here."""
 
     is_code: bool
+    is_blank: bool = False
 
 
 class Applied(Message, frozen=True, kw_only=True):
@@ -299,6 +324,29 @@ class BackupAccess(Message, frozen=True, kw_only=True):
     public_key: str = ""
 
 
+class FoundBackup(msgspec.Struct, frozen=True, kw_only=True):
+    """One backup.  `at`: milliseconds since 1970 (UTC)."""
+
+    stamp: str
+    at: int
+    site_name: str
+    recordings: int
+
+
+class Backups(Message, frozen=True, kw_only=True):
+    """The backups found, newest first."""
+
+    found: tuple[FoundBackup, ...]
+
+
+class RestoreProgress(Message, frozen=True, kw_only=True):
+    """`share` is 0 to 1.  `note`: the restored site's name, or why it failed."""
+
+    state: Literal["none", "working", "done", "failed"]
+    share: float = 0.0
+    note: str = ""
+
+
 class Processes(Message, frozen=True, kw_only=True):
     """supervisord's word for each program: RUNNING, STARTING, BACKOFF, …"""
 
@@ -313,7 +361,7 @@ class LogLines(Message, frozen=True, kw_only=True):
 
 Answer = (
     Hailed | Opened | Applied | Present | Findings | NetworkTried | Bundle | Processes | LogLines
-    | BackupAccess
+    | BackupAccess | Backups | RestoreProgress
 )  # fmt: skip
 
 Union = Request | Answer

@@ -13,8 +13,9 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from appliance.backup import key as backup_key
 from appliance.errors import BadInput
 from appliance.settings import Home
 from appliance.supervisor_client import SupervisorClient
@@ -25,10 +26,14 @@ from provisioning.commands import Commands
 from provisioning.network_trial import NetworkTrial
 from provisioning.pin import remaining_s
 
+if TYPE_CHECKING:
+    from provisioning.restoring import Restoring, Supervisor
+
 OPEN_S: Final = 1_800.0  # a log-in without a request lasts half an hour
 LOG_LINES_MAX: Final = 400
 LOG_BYTES: Final = 65_536
 BUNDLE_NAME: Final = "support.tar.gz"
+WHILE_RESTORING: Final = (messages.ReadRestore, messages.ReadProcesses, messages.ReadLog, messages.LogOut)
 CONSOLE_GROUP: Final = "yobirin-console"
 
 
@@ -42,6 +47,8 @@ class Session:
     def __init__(self) -> None:
         self.secret = ""
         self.until = 0.0
+        self.found = messages.Backups(found=())
+        self.found_by: tuple[messages.BackupPlace, str, bytes] = ("usb", "", b"")  # place, target, key
 
 
 class SetupService:
@@ -56,6 +63,7 @@ class SetupService:
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         settle_s: float = verify.SETTLE_S,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._home = home
         self._commands = commands
@@ -63,6 +71,8 @@ class SetupService:
         self._files = BoxFiles(home, commands, box=box_directory)
         self.box = Box(home, commands, files=self._files, now=wall)
         self.trial = NetworkTrial(home, self._files)
+        self._supervisor = supervisor or SupervisorClient(home)
+        self._restoring: Restoring | None = None
         self._monotonic = monotonic
         self._wall = wall
         self._settle_s = settle_s
@@ -91,7 +101,7 @@ class SetupService:
     def renew(self) -> bool:
         """Once a day: certificates that are due; True where the page has a new one.  Raises YobirinError."""
         with self._lock:
-            return self.box.ensure_certificates()
+            return not self._is_restoring() and self.box.ensure_certificates()
 
     def _hail(self) -> messages.Hailed:
         kept = self.box.pin.kept()
@@ -106,7 +116,19 @@ class SetupService:
         kept = self.box.pin.check(request.secret, self._wall())
         session.secret = request.secret
         session.until = self._monotonic() + OPEN_S
-        return messages.Opened(is_code=kept.kind == "code")
+        return messages.Opened(is_code=kept.kind == "code", is_blank=self._is_blank())
+
+    def _is_blank(self) -> bool:
+        """Whether a backup may be brought here."""
+        from appliance.backup.restore import refuse_data  # when first asked for: the store takes 10 MB
+
+        if self._is_restoring():
+            return True
+        try:
+            refuse_data(self._home)
+        except BadInput:
+            return False
+        return True
 
     def _check_open(self, session: Session) -> None:
         if self._monotonic() >= session.until:
@@ -117,6 +139,8 @@ class SetupService:
         if isinstance(request, messages.LogOut):
             session.until = 0.0
             return None
+        if self._is_restoring() and not isinstance(request, WHILE_RESTORING):
+            raise BadInput("A restore is running.", remedy="Wait until it is done.")
         verbs: dict[type, Callable[[Session, Any], Any]] = {
             messages.Read: self._read,
             messages.Apply: self._apply,
@@ -130,6 +154,9 @@ class SetupService:
             messages.ReadLog: self._read_log,
             messages.ReadBackup: self._read_backup,
             messages.FactoryReset: self._factory_reset,
+            messages.FindBackups: self._find_backups,
+            messages.RestoreBackup: self._restore_backup,
+            messages.ReadRestore: lambda _session, _request: self.restoring().progress(),
         }
         return verbs[type(request)](session, request)
 
@@ -193,6 +220,30 @@ class SetupService:
 
     def _read_backup(self, _session: Session, _request: Any) -> messages.BackupAccess:
         return backup_access.read(self._home, self.box.settings().backup, at=int(self._wall() * 1000))
+
+    def restoring(self) -> Restoring:
+        """Who restores; made when first asked for: the store takes 10 MB."""
+        if self._restoring is None:
+            from provisioning.restoring import Restoring
+
+            self._restoring = Restoring(self._home, self._commands, self._supervisor, after=self.box.refresh)
+        return self._restoring
+
+    def _is_restoring(self) -> bool:
+        return self._restoring is not None and self._restoring.is_busy
+
+    def _find_backups(self, session: Session, request: messages.FindBackups) -> messages.Backups:
+        target = self.box.settings().backup.target
+        session.found_by = (request.place, target, backup_key.spoken(request.key))
+        session.found = messages.Backups(found=())
+        session.found = self.restoring().find(*session.found_by)
+        return session.found
+
+    def _restore_backup(self, session: Session, request: messages.RestoreBackup) -> messages.RestoreProgress:
+        if not 1 <= request.number <= len(session.found.found):
+            raise BadInput("There is no such backup.", remedy="Choose one of the list.")
+        chosen = session.found.found[request.number - 1]
+        return self.restoring().begin(*session.found_by, chosen.stamp)
 
     def _factory_reset(self, _session: Session, request: messages.FactoryReset) -> None:
         reset.factory_reset(

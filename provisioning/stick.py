@@ -18,7 +18,7 @@ KEPT: Final = frozenset({KEY_LABEL, DATA_LABEL, *BACKUP_LABELS})
 
 def copy(file: Path, commands: Commands, *, blocks: Path = BLOCKS) -> str:
     """Copy `file` to the first stick that takes it; the stick's device.  Raises BadInput."""
-    found = [device for device in partitions(blocks) if _label(device, commands) not in KEPT]
+    found = [device for device in partitions(blocks) if label(device, commands) not in KEPT]
     if not found:
         raise BadInput(
             "There is no USB stick (the key stick is not used).", remedy="Plug one in, FAT or ext4."
@@ -54,5 +54,6 @@ def partitions(blocks: Path = BLOCKS) -> list[str]:
     return found
 
 
-def _label(device: str, commands: Commands) -> str:
+def label(device: str, commands: Commands) -> str:
+    """The label of what is on a partition, '' without one."""
     return commands.run("blkid", "-c", "/dev/null", "-s", "LABEL", "-o", "value", device).said.strip()

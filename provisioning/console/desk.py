@@ -106,6 +106,10 @@ def job_of(do: Do, home: Home, settings: Settings, setup: Setup) -> Job:
         What.REBOOT: messages.Apply(step=messages.Restart(what="box")),
         What.POWER_OFF: messages.Apply(step=messages.Restart(what="power_off")),
         What.RESET: messages.FactoryReset(confirmation=first),
+        What.FIND_USB: messages.FindBackups(place="usb", key=first),
+        What.FIND_SITE: messages.FindBackups(place="site", key=first),
+        What.RESTORE: messages.RestoreBackup(number=int(first) if first.isdecimal() else 0),
+        What.READ_RESTORE: messages.ReadRestore(),
         What.SET_PIN: messages.Apply(step=messages.SetPin(pin=first)),
     }
     if do.what is What.LOOK:

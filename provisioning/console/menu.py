@@ -14,9 +14,11 @@ from provisioning.console import screens
 from provisioning.console.keys import BACKSPACE, ENTER, ESC, GREETING, Keys
 from provisioning.console.menu_table import FORMS, TABLE, TIMEOUT, Page, Row, What
 from provisioning.console.seen import Seen
+from provisioning.messages import RestoreProgress
 from provisioning.words import Language, Text
 
-TYPED_MAX: Final = 40
+TYPED_MAX: Final = 75  # the backups' recovery key with its hyphens has 69
+LOOK_AGAIN_S: Final = 5.0
 IDLE_S: Final = 900.0
 TRIAL_TICK_S: Final = 1.0
 
@@ -55,6 +57,7 @@ class Menu:
         self._is_in = False
         self._pressed_at = now
         self._trial_until = 0.0
+        self._look_at = 0.0
 
     @property
     def page(self) -> Page:
@@ -90,6 +93,8 @@ class Menu:
             outputs += self._log_out()
         if self._page is Page.TRIAL:
             outputs += self._count_down(now)
+        if self._page is Page.RESTORING:
+            outputs += self._look_again(now)
         return outputs
 
     def came(self, what: What, value: Any, now: float) -> list[Output]:
@@ -103,7 +108,11 @@ class Menu:
             self._is_in = False
         elif what is What.TRY_NETWORK:
             self._trial_until = now + float(value)
-        self._seen.values[what] = value
+        elif what in (What.RESTORE, What.READ_RESTORE):
+            self._look_at = now + LOOK_AGAIN_S
+        elif what in (What.FIND_USB, What.FIND_SITE):
+            self._forget_backups()
+        self._seen.values[What.READ_RESTORE if what is What.RESTORE else what] = value
         self._seen.told = screens.done(what, value)
         return self._go(row.page)
 
@@ -174,6 +183,7 @@ class Menu:
 
     def _follow(self, row: Row) -> list[Output]:
         if row.what is None:
+            self._after = None
             return self._go(row.page)
         arguments = (row.argument,) if row.argument else self._seen.answers
         self._after = row
@@ -196,6 +206,20 @@ class Menu:
             return []
         self._seen.left_s = int(left)
         return self.show()
+
+    def _look_again(self, now: float) -> list[Output]:
+        """A restore takes minutes to hours: what the page shows is asked for again, without a key."""
+        found = self._seen.values.get(What.READ_RESTORE)
+        is_over = not isinstance(found, RestoreProgress) or found.state != "working"
+        if is_over or self._after is not None or now < self._look_at:
+            return []
+        self._after = TABLE[Page.RESTORING][TIMEOUT]
+        return [Do(What.READ_RESTORE)]
+
+    def _forget_backups(self) -> None:
+        """What was found at another place is not what a number means now."""
+        for what in (What.FIND_USB, What.FIND_SITE):
+            self._seen.values.pop(what, None)
 
     def _log_out(self) -> list[Output]:
         language = self._seen.language

@@ -35,6 +35,11 @@ class Page(StrEnum):
     RESTART = "restart"
     RESET = "reset"
     PIN = "pin"
+    RESTORE = "restore"
+    RESTORE_USB = "restore_usb"
+    RESTORE_SITE = "restore_site"
+    BACKUPS = "backups"
+    RESTORING = "restoring"
     WORKING = "working"
     TOLD = "told"
 
@@ -58,6 +63,10 @@ class What(StrEnum):
     POWER_OFF = "power_off"
     RESET = "reset"
     SET_PIN = "set_pin"
+    FIND_USB = "find_usb"
+    FIND_SITE = "find_site"
+    RESTORE = "restore"
+    READ_RESTORE = "read_restore"
 
 
 class Row(NamedTuple):
@@ -76,6 +85,9 @@ class Field(NamedTuple):
     is_secret: bool = False
 
 
+KEY: Final = (Field(Text("鍵", "Key"), r"[A-Za-z0-9 -]{56,75}"),)
+"""Shown as it is typed: 56 letters from paper cannot be typed blindly."""
+
 FORMS: Final[dict[Page, tuple[Field, ...]]] = {
     Page.LOGIN: (Field(Text("PIN または設定コード", "PIN or set-up code"), r"[0-9-]{4,16}", True),),
     Page.ADDRESS: (
@@ -88,6 +100,8 @@ FORMS: Final[dict[Page, tuple[Field, ...]]] = {
         Field(Text("相手の番号（お客様にはかけません）", "Number (never a customer's)"), r"[0-9-]{2,20}"),
     ),
     Page.RESET: (Field(Text("消すなら ERASE と入力", "Type ERASE to erase"), r"ERASE"),),
+    Page.RESTORE_USB: KEY,
+    Page.RESTORE_SITE: KEY,
     Page.PIN: (Field(Text("新しいPIN（6〜12桁）", "New PIN (6-12 digits)"), r"[0-9]{6,12}", True),),
 }
 
@@ -112,6 +126,7 @@ TABLE: Final[dict[Page, dict[str, Row]]] = {
         "8": Row(Page.RESTART, What.LOOK),
         "9": Row(Page.RESET, What.LOOK),
         "p": Row(Page.PIN),
+        "b": Row(Page.RESTORE),
         "0": Row(Page.LOGIN, What.LOG_OUT),
     },
     Page.STATUS: {"r": Row(Page.STATUS, What.LOOK), **BACK},
@@ -144,6 +159,23 @@ TABLE: Final[dict[Page, dict[str, Row]]] = {
     },
     Page.RESET: {ENTER: Row(Page.TOLD, What.RESET), ESC: Row(Page.MAIN)},
     Page.PIN: {ENTER: Row(Page.TOLD, What.SET_PIN), ESC: Row(Page.MAIN)},
+    Page.RESTORE: {
+        "1": Row(Page.RESTORE_USB),
+        "2": Row(Page.RESTORE_SITE),
+        "3": Row(Page.RESTORING, What.READ_RESTORE),
+        **BACK,
+    },
+    Page.RESTORE_USB: {ENTER: Row(Page.BACKUPS, What.FIND_USB), ESC: Row(Page.RESTORE)},
+    Page.RESTORE_SITE: {ENTER: Row(Page.BACKUPS, What.FIND_SITE), ESC: Row(Page.RESTORE)},
+    Page.BACKUPS: {
+        **{str(key): Row(Page.RESTORING, What.RESTORE, str(key)) for key in range(1, 10)},
+        **BACK,
+    },
+    Page.RESTORING: {
+        "r": Row(Page.RESTORING, What.READ_RESTORE),
+        TIMEOUT: Row(Page.RESTORING, What.READ_RESTORE),
+        **BACK,
+    },
     Page.WORKING: {},
     Page.TOLD: {"0": Row(Page.MAIN), ENTER: Row(Page.MAIN), ESC: Row(Page.MAIN)},
 }

@@ -33,6 +33,13 @@ TITLES: Final[dict[Page, Text]] = {
     Page.RESTART: Text("再起動", "Restart"),
     Page.RESET: Text("工場出荷状態に戻す", "Factory reset"),
     Page.PIN: Text("PINの変更", "Change the PIN"),
+    Page.RESTORE: Text("バックアップから復元", "Restore from a backup"),
+    Page.RESTORE_USB: Text("バックアップから復元：USBディスク", "Restore from a backup: USB disk"),
+    Page.RESTORE_SITE: Text(
+        "バックアップから復元：サイトのバックアップ先", "Restore from a backup: the site's target"
+    ),
+    Page.BACKUPS: Text("見つかったバックアップ", "Backups found"),
+    Page.RESTORING: Text("復元", "Restore"),
     Page.WORKING: Text("処理中…", "Working..."),
     Page.TOLD: Text("結果", "Result"),
 }
@@ -43,6 +50,8 @@ FOOTS: Final[dict[Page, Text]] = {
     Page.MAIN: Text("番号を押してください  l English", "Press a key  l Japanese"),
     Page.STATUS: Text("r 更新  0 戻る  l English", "r refresh  0 back  l Japanese"),
     Page.LINES: Text("r 更新  0 戻る  l English", "r refresh  0 back  l Japanese"),
+    Page.RESTORING: Text("r 更新  0 戻る  l English", "r refresh  0 back  l Japanese"),
+    Page.BACKUPS: Text("番号で復元を始めます  0 戻る", "A number begins the restore  0 back"),
     Page.LOG: Text("n 古い方へ  b 新しい方へ  0 戻る", "n older  b newer  0 back"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 from appliance.dialer.messages import ChannelTried
@@ -10,7 +11,7 @@ from provisioning.console.facts import Facts
 from provisioning.console.menu_table import LOG_NAMES, Page, What
 from provisioning.console.seen import LOG_ROWS, Seen
 from provisioning.console.terminal import padded
-from provisioning.messages import RESET_WORD, Bundle, LogLines
+from provisioning.messages import RESET_WORD, Backups, Bundle, LogLines, Opened, RestoreProgress
 from provisioning.words import Text
 
 PHONES_SHOWN: Final = 24  # of those without registration
@@ -30,6 +31,7 @@ MAIN_LINES: Final = (
     Text("p  PINの変更", "p  Change the PIN"),
     Text("0  ログアウト", "0  Log out"),
 )
+RESTORE_LINE: Final = Text("b  バックアップから復元", "b  Restore from a backup")
 
 
 def _login(seen: Seen) -> Lines:
@@ -45,8 +47,9 @@ def _login(seen: Seen) -> Lines:
 
 
 def _main(seen: Seen) -> Lines:
-    del seen
-    return list(MAIN_LINES)
+    opened = seen.values.get(What.LOG_IN)
+    is_blank = isinstance(opened, Opened) and opened.is_blank
+    return [*MAIN_LINES, *((RESTORE_LINE,) if is_blank else ())]
 
 
 def _status(seen: Seen) -> Lines:
@@ -259,6 +262,71 @@ def _reset(seen: Seen) -> Lines:
     ]  # fmt: skip
 
 
+def _restore(seen: Seen) -> Lines:
+    del seen
+    return [
+        Text("お客様のデータがまだない装置に、バックアップを戻します。",
+             "Brings a backup onto a box that holds no customer's data yet."),
+        Text("復元の鍵（引き渡し書「バックアップ」）が要ります。",
+             "The recovery key of the backups (on the hand-over sheet) is needed."),
+        "",
+        Text("1  USBディスクから", "1  From a USB disk"),
+        Text("2  サイトのバックアップ先から（先に yobirin-provision --before-restore）",
+             "2  From the site's target (yobirin-provision --before-restore first)"),
+        Text("3  復元の進み具合", "3  How a restore stands"),
+    ]  # fmt: skip
+
+
+def _key(seen: Seen) -> Lines:
+    return [
+        Text("引き渡し書の「復元の鍵」を入力してください。ハイフンは省けます。",
+             "Type the recovery key from the sheet. Hyphens may be left out."),
+        "",
+        *_form(seen),
+    ]  # fmt: skip
+
+
+def _backups(seen: Seen) -> Lines:
+    values = (seen.values.get(What.FIND_USB), seen.values.get(What.FIND_SITE))
+    found = next((each.found for each in values if isinstance(each, Backups)), ())
+    lines: Lines = [
+        Text("プログラムを止めて復元します。", "The programs stand still while it restores."),
+        Text("日時はUTCです。", "Times are UTC."),
+        "",
+    ]
+    for number, each in enumerate(found, 1):
+        at = datetime.fromtimestamp(each.at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+        shown = f"{number}  {at}  {each.site_name}  {each.recordings:,}"
+        lines.append(Text(f"{shown} 録音", f"{shown} recordings"))
+    return lines
+
+
+def _restoring(seen: Seen) -> Lines:
+    found = seen.values.get(What.READ_RESTORE)
+    state = found if isinstance(found, RestoreProgress) else RestoreProgress(state="none")
+    percent = f"{100 * state.share:.0f} %"
+    told: dict[str, Lines] = {
+        "none": [Text("復元は行われていません。", "No restore is running.")],
+        "working": [
+            Text(f"復元しています：{percent}", f"Restoring: {percent}"),
+            Text("電源を切らないでください。切れたときは、もう一度同じ操作で続きから始まります。",
+                 "Do not power off. If it was cut off, the same again goes on where it was."),
+        ],
+        "done": [
+            Text(f"復元しました：{state.note}", f"Restored: {state.note}"),
+            Text("プログラムを動かしました。PINは復元した装置のものです。",
+                 "The programs are starting. The PIN is the restored box's."),
+            Text("続けて yobirin-provision を実行し、回線とネットワークを合わせてください。",
+                 "Now run yobirin-provision, for lines and network."),
+        ],
+        "failed": [
+            Text("復元できませんでした。", "It could not be restored."),
+            state.note,
+        ],
+    }  # fmt: skip
+    return told[state.state]
+
+
 def _working(seen: Seen) -> Lines:
     del seen
     return [Text("しばらくお待ちください。", "Please wait.")]
@@ -286,6 +354,11 @@ VIEWS: Final[dict[Page, Callable[[Seen], Lines]]] = {
     Page.RESTART: _restart,
     Page.RESET: _reset,
     Page.PIN: _form,
+    Page.RESTORE: _restore,
+    Page.RESTORE_USB: _key,
+    Page.RESTORE_SITE: _key,
+    Page.BACKUPS: _backups,
+    Page.RESTORING: _restoring,
     Page.WORKING: _working,
     Page.TOLD: _told,
 }

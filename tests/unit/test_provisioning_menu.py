@@ -18,7 +18,7 @@ from provisioning.console.menu import IDLE_S, TYPED_MAX, Do, Leave, Menu, Show
 from provisioning.console.menu_table import TABLE, TIMEOUT, Page, What
 from provisioning.console.seen import Seen
 from provisioning.frames import MAGIC
-from provisioning.messages import Bundle, LogLines
+from provisioning.messages import Backups, Bundle, FoundBackup, LogLines, Opened, RestoreProgress
 from provisioning.words import Language, Text
 
 PIN = b"12345678\r"
@@ -154,6 +154,55 @@ def test_a_test_call_asks_for_line_channel_and_number_and_shows_the_levels() -> 
         assert wanted in text
 
 
+KEY = "Y5JY-OQ6M-YZJA-2VEG-EMXL-INVO-FGIQ-B6RZ-TDJH-XJHE-SKG2-656W-VUDE-SCNX"
+FOUND = Backups(
+    found=(
+        FoundBackup(stamp="20261120T180000Z", at=1_795_197_600_000, site_name="本社", recordings=12_345),
+        FoundBackup(stamp="20261119T180000Z", at=1_795_111_200_000, site_name="本社", recordings=9),
+    )
+)
+
+
+def test_a_restore_is_offered_to_a_box_without_a_tenant_alone() -> None:
+    for is_blank in (False, True):
+        menu = Menu(0.0)
+        menu.feed(PIN, 0.0)
+        page = shown(menu.came(What.LOG_IN, Opened(is_code=True, is_blank=is_blank), 0.0))
+        assert ("バックアップから復元" in page) is is_blank
+
+
+def test_a_restore_asks_for_the_key_shows_what_there_is_and_how_far_it_is() -> None:
+    menu = logged_in("en")
+    menu.feed(b"b1", 0.0)
+    assert done(menu.feed(f"{KEY}\r".encode(), 0.0)) == [Do(What.FIND_USB, (KEY,))]
+    page = shown(menu.came(What.FIND_USB, FOUND, 0.0))
+    assert "1  2026-11-20 18:00  ??  12,345 recordings" in page
+    assert KEY not in page
+
+    assert done(menu.feed(b"2", 0.0)) == [Do(What.RESTORE, ("2",))]
+    assert "Restoring: 0 %" in shown(menu.came(What.RESTORE, RestoreProgress(state="working"), 10.0))
+    assert menu.tick(14.0) == []
+    assert done(menu.tick(15.0)) == [Do(What.READ_RESTORE)]
+    assert menu.tick(16.0) == [], "one question at a time"
+    half = RestoreProgress(state="working", share=0.5)
+    assert "Restoring: 50 %" in shown(menu.came(What.READ_RESTORE, half, 16.0))
+    assert done(menu.tick(21.0)) == [Do(What.READ_RESTORE)]
+    over = RestoreProgress(state="done", share=1.0, note="Office")
+    assert "Restored: Office" in shown(menu.came(What.READ_RESTORE, over, 22.0))
+    assert menu.tick(60.0) == []
+
+
+def test_who_leaves_a_running_restore_is_not_brought_back_by_its_answer() -> None:
+    menu = logged_in("en")
+    menu.feed(b"b3", 0.0)
+    working = RestoreProgress(state="working", share=0.1)
+    menu.came(What.READ_RESTORE, working, 0.0)
+    assert done(menu.tick(9.0)) == [Do(What.READ_RESTORE)]
+    menu.feed(b"0", 9.5)
+    assert menu.came(What.READ_RESTORE, working, 10.0) == []
+    assert menu.page is Page.MAIN
+
+
 def test_an_idle_terminal_is_logged_out() -> None:
     menu = logged_in()
     assert menu.tick(IDLE_S - 1) == []
@@ -266,6 +315,9 @@ def answer(menu: Menu, wish: Do, now: float, *, is_good: bool) -> list[Any]:
         What.TRY_NETWORK: 60,
         What.READ_LOG: LogLines(lines=("x" * 300,) * 99),
         What.MAKE_BUNDLE: Bundle(path="/x", size=1, content=("a" * 90,) * 99),
+        What.FIND_USB: FOUND,
+        What.RESTORE: RestoreProgress(state="working"),
+        What.READ_RESTORE: RestoreProgress(state="failed", note="x" * 300),
         What.TEST_CALL: ChannelTried("answered", 7, 16, 0.2, 1.5, -18.0, -20.5, -3.0),
     }
     return list(menu.came(wish.what, values.get(wish.what, ""), now))
