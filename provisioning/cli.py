@@ -86,6 +86,11 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--baud", type=int, default=115_200, help="speed of the line (%(default)s)")
     top.add_argument("--check", action="store_true", help="look for mistakes in SITE.toml, touch nothing")
     top.add_argument("--plan", action="store_true", help="show what would be done, change nothing")
+    top.add_argument(
+        "--before-restore",
+        action="store_true",
+        help="only what a backup does not hold: no customer, no seats",
+    )
     top.add_argument("--yes", action="store_true", help="do not ask")
     top.add_argument("--pin", default=os.environ.get("YOBIRIN_PIN", ""), help="PIN or code (else it asks)")
     top.add_argument("--sheet", metavar="FILE", type=Path, help="hand-over sheet (SITE-handover.html)")
@@ -107,7 +112,7 @@ def _run(options: argparse.Namespace) -> int:
     path = secrets_file(options.site)
     kept = fill(load_secrets(path), site)
     save_secrets(path, kept)  # before anything is sent: what is in the box is never lost
-    wanted = build(site, kept, beside=options.site.parent)
+    wanted = build(site, kept, beside=options.site.parent, is_before_restore=options.before_restore)
     person = Person(language, is_sure=options.yes)
     provisioner = Provisioner(
         lambda: Link(open_port(options.port, options.baud)), site, wanted, person, given=options.pin
@@ -116,7 +121,10 @@ def _run(options: argparse.Namespace) -> int:
         show_plan(*provisioner.plan_only(), language)
         return 0
     outcome = provisioner.run()
-    _hand_over(options, site, wanted, outcome, kept)
+    if options.before_restore:
+        _tell_restore(outcome, language)
+    else:
+        _hand_over(options, site, wanted, outcome, kept)
     return _close(outcome, language)
 
 
@@ -132,6 +140,18 @@ def _hand_over(
         save_secrets(secrets_file(options.site), kept)
     text = Text(f"引き渡し書：{target}", f"Hand-over sheet: {target}")
     print(text.in_(options.language))
+
+
+def _tell_restore(outcome: Outcome, language: Language) -> None:
+    """No sheet: PIN, passwords and recovery key will be those of the backup."""
+    if outcome.backup.public_key:
+        text = Text("サーバの authorized_keys に入れる行：", "For the server's authorized_keys:")
+        print(f"{text.in_(language)}\n  {outcome.backup.public_key}")
+    following = Text(
+        "次に、装置のメニュー b で復元し、そのあと yobirin-provision をもう一度実行してください。",
+        "Now restore by the box's menu b, then run yobirin-provision once more.",
+    )
+    print(following.in_(language))
 
 
 def _close(outcome: Outcome, language: Language) -> int:

@@ -60,10 +60,13 @@ class Plan(msgspec.Struct, frozen=True):
 
 def plan(wanted: Wanted, present: Present, *, nonce: str = "") -> tuple[Step, ...]:
     """The steps from `present`, read with `nonce`, to `wanted`.  Empty where nothing differs."""
-    steps: list[Step] = [*_people(wanted, present), *_seats(wanted, present, nonce)]
-    steps += _certificate(wanted, present)
+    is_whole = not wanted.is_before_restore
+    steps: list[Step] = []
+    if is_whole:
+        steps += [*_people(wanted, present), *_seats(wanted, present, nonce)]
+        steps += _certificate(wanted, present)
     steps += _files(wanted, present)
-    if wanted.pin and present.pin_mark != mark(wanted.pin, nonce):
+    if is_whole and wanted.pin and present.pin_mark != mark(wanted.pin, nonce):
         steps.append(SetPin(pin=wanted.pin))
     known = {digest(wanted.recovery), wanted.recovery_told}
     if wanted.recovery and present.has_crypt and present.recovery_mark not in known - {""}:

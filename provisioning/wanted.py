@@ -65,6 +65,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     recovery: str  # the next one to be told; '' where none is wanted
     recovery_told: str  # SHA-256 of the one on an earlier sheet
+    is_before_restore: bool = False  # no customer, no seats, no PIN: they come out of a backup
 
 
 def secrets_file(site: Path) -> Path:
@@ -113,7 +114,7 @@ def word(letters: int, choose: Callable[[str], str]) -> str:
     return "-".join(drawn[at : at + 4] for at in range(0, letters, 4))
 
 
-def build(site: Description, kept: Secrets, *, beside: Path) -> Wanted:
+def build(site: Description, kept: Secrets, *, beside: Path, is_before_restore: bool = False) -> Wanted:
     """What to bring the box to.  `kept` comes from `fill`; certificate files lie in `beside`."""
     own = site.certificate
     return Wanted(
@@ -139,6 +140,7 @@ def build(site: Description, kept: Secrets, *, beside: Path) -> Wanted:
         key=(beside / own.key).read_text(encoding="ascii") if own.key else "",
         recovery=kept.recovery,
         recovery_told=kept.recovery_told,
+        is_before_restore=is_before_restore,
     )
 
 

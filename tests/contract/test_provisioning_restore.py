@@ -22,11 +22,12 @@ from appliance.settings import Home
 from appliance.store import users
 from appliance.store.open import open_store
 from appliance.supervisor_client import Program
-from provisioning import messages
+from provisioning import cli, messages, reading
 from provisioning.commands import Ran, RecordedCommands
 from provisioning.messages import FindBackups, ReadRestore, RestoreBackup, RestoreProgress
 from provisioning.restoring import Restoring
 from provisioning.setup_service import Session, SetupService
+from tests.contract import provisioning_rig as rig
 
 NOW = 1_795_230_000_000
 RAN = ("audio", "console", "dialer", "setup", "web", "worker")
@@ -260,3 +261,22 @@ def test_while_it_restores_only_its_progress_is_answered_and_the_key_is_told_to_
     assert key[:9] not in "".join(
         path.read_text("utf-8", "replace") for path in blank.home.root.rglob("*") if path.is_file()
     )
+
+
+def test_the_laptop_readies_a_blank_box_for_a_restore_from_a_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = (Path(reading.__file__).parent / "sample-site.toml").read_text(encoding="utf-8")
+    server = f'target = "ssh://keeper@nas:2222/backup"\nhost_key = "ssh-ed25519 {"A" * 68}"'
+    site = tmp_path / "SITE.toml"
+    site.write_text(sample.replace('target = ""', server).replace('host_key = ""', "#", 1), encoding="utf-8")
+    with rig.cabled(tmp_path) as (cable, box):
+        open_store(box.home, create=True).close()
+        words = [str(site), "--port", cable.laptop, "--pin", box.code, "--yes", "--language", "en"]
+        cli.main([*words, "--before-restore"])
+        said = capsys.readouterr().out
+        public = (box.home.root / "secrets/backup_known_hosts").read_text(encoding="ascii")
+        assert tenants(box.home) == []
+    assert "authorized_keys:\n  ssh-ed25519 AAAA" in said
+    assert public.startswith("[nas]:2222 ssh-ed25519 ")
+    assert not site.with_name("SITE-handover.html").exists(), "it would show a key that opens nothing"

@@ -157,6 +157,12 @@ def test_a_blank_box_gets_everything_in_an_order_that_can_stop_anywhere() -> Non
     ]
 
 
+def test_before_a_restore_only_what_no_backup_holds_is_set_up() -> None:
+    steps = plan.plan(msgspec.structs.replace(described(), is_before_restore=True), BLANK)
+    names = [step.name if isinstance(step, WriteFile) else type(step).__name__ for step in steps]
+    assert names == ["host_name", "chrony", "dahdi", "network", "nft", "site", "Restart"]
+
+
 @pytest.mark.parametrize(
     ("change", "kinds"),
     [
