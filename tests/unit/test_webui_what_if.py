@@ -171,7 +171,7 @@ def test_a_forecast_is_told_in_words(manager: Client, services: Services, floor:
     row = msgspec.structs.replace(board.projects[0], mode="overdial")
     services.live._board = msgspec.structs.replace(board, projects=(row,))
     url = f"/board/what-if?project={floor.project_id}&field=overdial&value=4"
-    due = time.monotonic() + 40
+    due = time.monotonic() + 150  # the forecast steps back behind everything else on a crowded machine
     status, found = asked(manager, url)
     while found["state"] == "computing" and time.monotonic() < due:
         time.sleep(0.1)
