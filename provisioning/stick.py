@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -29,13 +30,21 @@ def copy(file: Path, commands: Commands, *, blocks: Path = BLOCKS) -> str:
         if not ran.is_good:
             raise BadInput(f"{device} does not mount: {ran.reason}.", remedy="Use a stick with FAT or ext4.")
         try:
-            shutil.copyfile(file, Path(mounted) / file.name)
+            _copy(file, Path(mounted) / file.name)
         except OSError as error:
             raise BadInput(f"{device}: {error.strerror}.", remedy="Use a stick with more room.") from error
         finally:
             commands.run("sync", "-f", mounted)
             commands.run("umount", mounted)
     return device
+
+
+def _copy(file: Path, place: Path) -> None:
+    """Onto the stick alone: a link that lies there could lead to a file of the box."""
+    place.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with file.open("rb") as source, os.fdopen(os.open(place, flags, 0o600), "wb") as made:
+        shutil.copyfileobj(source, made)
 
 
 def partitions(blocks: Path = BLOCKS) -> list[str]:

@@ -138,6 +138,24 @@ def test_a_stick_is_found_and_the_key_stick_is_left_alone(tmp_path: Path) -> Non
         stick.copy(file, RecordedCommands(lambda _words: Ran(0, "YOBIRIN-KEY")), blocks=tmp_path / "block")
 
 
+def test_a_link_on_a_stick_costs_the_box_no_file(tmp_path: Path) -> None:
+    site, bundle = tmp_path / "site.toml", tmp_path / "support.tar.gz"
+    site.write_text("the box's own")
+    bundle.write_bytes(b"bundle")
+    written: list[bytes] = []
+
+    def mounts(words: tuple[str, ...]) -> Ran:
+        if words[0] == "mount":
+            Path(words[-1], bundle.name).symlink_to(site)
+        elif words[0] == "umount":
+            written.append(Path(words[-1], bundle.name).read_bytes())
+        return Ran(0, "")
+
+    stick.copy(bundle, RecordedCommands(mounts), blocks=blocks(tmp_path / "block"))
+    assert written == [b"bundle"]
+    assert site.read_text() == "the box's own"
+
+
 def test_a_reset_leaves_nothing_to_read_and_needs_its_word(tmp_path: Path) -> None:
     floor = make_floor(tmp_path / "home")
     floor.store.close()
