@@ -52,18 +52,29 @@ class CommitProbe:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._store: Store | None = None
+        self._file = 0  # inode of the database that is open
 
     def look(self) -> str:
         """Empty when the store took a commit in time, or answered what no restart cures."""
         began = time.monotonic()
         try:
-            if self._store is None:
-                self._store = open_store(self._home)
+            self._store = self._opened()
             alarms.probe(self._store, at=int(time.time() * 1000))
         except StoreError as error:
             return _curable(error)
         took_s = time.monotonic() - began
         return "" if took_s <= COMMIT_S_MAX else f"a commit took {took_s:.1f} s"
+
+    def _opened(self) -> Store:
+        """The database that is there now: a restore puts another in its place, and the old one would go on
+        taking commits that nobody sees.
+        """
+        file = self._home.database.stat().st_ino if self._home.database.exists() else 0
+        if self._store is not None and file != self._file:
+            self._store.close()
+            self._store = None
+        self._file = file
+        return self._store or open_store(self._home)
 
 
 def _curable(error: StoreError) -> str:

@@ -16,7 +16,7 @@ from pytest_mock import MockerFixture
 
 from appliance.errors import StoreError
 from appliance.settings import Home
-from appliance.store import alarms
+from appliance.store import alarms, users
 from appliance.store.open import open_store
 from appliance.watchdog import probe, senses
 from appliance.watchdog.probe import CommitProbe, read_disk
@@ -108,6 +108,27 @@ def test_only_what_a_restart_may_cure_counts(
 ) -> None:
     mocker.patch.object(alarms, "probe", side_effect=StoreError(what))
     assert bool(CommitProbe(home).look()) is is_told
+
+
+def test_a_database_that_a_restore_put_there_is_the_one_looked_at(home: Home, tmp_path: Path) -> None:
+    looking = CommitProbe(home)
+    assert looking.look() == ""
+    other = Home(tmp_path / "other")
+    open_store(other, create=True).close()
+    for ending in ("", "-wal", "-shm"):
+        home.database.with_name(home.database.name + ending).unlink(missing_ok=True)
+    home.key_file.write_bytes(other.key_file.read_bytes())
+    other.database.rename(home.database)
+    restored = open_store(home)
+    users.create_tenant(restored, entry_code="demo", name="見本", at=1)  # stands in the log alone as yet
+
+    assert looking.look() == ""
+
+    assert restored.value("SELECT count(*) FROM commit_probe") == 1
+    restored.close()
+    again = open_store(home)
+    assert again.value("SELECT name FROM tenant") == "見本"
+    again.close()
 
 
 def test_a_commit_that_took_too_long_is_told(home: Home, mocker: MockerFixture) -> None:
