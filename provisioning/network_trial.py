@@ -1,6 +1,7 @@
 """A new address on trial: it goes back by itself after 60 s, or at the next start, unless it is confirmed.
 
-Whoever types a wrong gateway over the network cannot take it back over the network; so the box does.
+Whoever types a wrong gateway over the network cannot take it back over the network; so the box does.  Meanwhile
+the allow-list knows both networks, so that a PC on the new one can look; what is kept is readdress.py's.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from typing import Final
 
 from appliance.errors import BadInput, YobirinError
 from appliance.settings import Home
+from provisioning import readdress
 from provisioning.box_files import BoxFiles
 from provisioning.files import write_atomically
-from provisioning.messages import FileName
+from provisioning.readdress import place_of
 
 TRIAL_S: Final = 60
-NAMED_IN: Final[tuple[tuple[FileName, str], ...]] = (("site", '"{}"'), ("nft", " {}"))
-"""Files that name the box's network, and how each writes a name."""
 
 
 class NetworkTrial:
@@ -27,6 +27,7 @@ class NetworkTrial:
     def __init__(self, home: Home, files: BoxFiles) -> None:
         # Not beside the database: root reads it back at a start, and others write there.
         self._before: Path = home.directory("secrets") / "network.before"
+        self._allowed_before: Path = self._before.with_name("nft.before")
         self._files = files
         self._until: float | None = None
 
@@ -38,8 +39,13 @@ class NetworkTrial:
             raise BadInput("The box has no network file.", remedy="Run yobirin-provision first.")
         changed = re.sub(r"(?m)^Address=.*$", f"Address={own}", text)
         changed = re.sub(r"(?m)^Gateway=.*$", f"Gateway={router}", changed)
+        allowed = self._files.text("nft")
         if not self._before.exists():
+            write_atomically(self._allowed_before, allowed.encode(), mode=0o600)
             write_atomically(self._before, text.encode(), mode=0o600)
+        self._until = now + TRIAL_S  # what is written now goes back also where the rest is refused
+        if allowed:
+            self._files.write("nft", self._allowed(changed, is_old_kept=True))
         self._files.write("network", changed)
         self._until = now + TRIAL_S
         return TRIAL_S
@@ -51,15 +57,14 @@ class NetworkTrial:
         """
         if not self._before.exists():
             raise BadInput("No address is on trial.", remedy="It went back after 60 s: try it again.")
-        new, old = _names(self._files.text("network")), _names(self._before.read_text(encoding="utf-8"))
-        for file, form in NAMED_IN:
-            text = self._files.text(file)
-            renamed = _renamed(text, old, new, form)
-            if renamed != text:
-                self._files.write(file, renamed)
-        self._before.unlink()
-        self._until = None
-        return new[0] if new else ""
+        now, text = self._files.text("network"), self._files.text("site")
+        old, new = place_of(self._before.read_text(encoding="utf-8")), place_of(now)
+        if self._files.text("nft"):  # none after a rescue, which lets in more
+            self._files.write("nft", self._allowed(now, is_old_kept=False))
+        if text and old and new:
+            self._files.write("site", readdress.site(text, old, new))
+        self._forget()
+        return str(new.own.ip) if new else ""
 
     def revert_if_due(self, now: float) -> bool:
         """Put the old address back when the trial is over; True where it was."""
@@ -75,10 +80,23 @@ class NetworkTrial:
             return False
         try:
             self._files.write("network", self._before.read_text(encoding="utf-8"))
+            if self._files.text("nft"):
+                self._files.write("nft", _text(self._allowed_before))
         except YobirinError:
             return False  # tried again at the next start
-        self._before.unlink()
+        self._forget()
         return True
+
+    def _allowed(self, network: str, *, is_old_kept: bool) -> str:
+        """The allow-list of before, for the network file on trial."""
+        before = _text(self._allowed_before)
+        old, new = place_of(self._before.read_text(encoding="utf-8")), place_of(network)
+        return readdress.nft(before, old, new, is_old_kept=is_old_kept) if old and new else before
+
+    def _forget(self) -> None:
+        self._before.unlink()  # first: it alone says that an address is on trial
+        self._allowed_before.unlink(missing_ok=True)
+        self._until = None
 
 
 def _checked(address: str, gateway: str) -> tuple[ipaddress.IPv4Interface, ipaddress.IPv4Address]:
@@ -91,20 +109,5 @@ def _checked(address: str, gateway: str) -> tuple[ipaddress.IPv4Interface, ipadd
     return own, router
 
 
-def _names(network_file: str) -> tuple[str, ...]:
-    """The box's address, its network and its router as other files name them; none where it says none."""
-    own = re.search(r"(?m)^Address=([0-9./]+)$", network_file)
-    router = re.search(r"(?m)^Gateway=([0-9.]+)$", network_file)
-    if own is None or router is None:
-        return ()
-    interface = ipaddress.IPv4Interface(own.group(1))
-    return str(interface.ip), str(interface.network), router.group(1)
-
-
-def _renamed(text: str, old: tuple[str, ...], new: tuple[str, ...], form: str) -> str:
-    """Each old name as a whole word of its file's own form, all at once: a new one may equal an old one."""
-    names = {form.format(was): form.format(now) for was, now in zip(old, new, strict=False)}
-    if not names:
-        return text
-    pattern = "|".join(map(re.escape, names))
-    return re.sub(rf"(?:{pattern})(?![0-9./])", lambda found: names[found.group(0)], text)
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""

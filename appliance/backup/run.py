@@ -36,7 +36,7 @@ SMALL: Final = (
 )
 """Files and folders of the home that are copied beside the database and the recordings."""
 
-OF_THIS_BOX: Final = frozenset({"recovery.mark", "network.before", "provisioning.jsonl"})
+OF_THIS_BOX: Final = frozenset({"recovery.mark", "network.before", "nft.before", "provisioning.jsonl"})
 """Files among them that tell of this box's own disks and set-up; on another box they would be untrue."""
 
 MB: Final = 1_000_000
