@@ -64,7 +64,7 @@ def test_a_disk_without_owners_is_mounted_as_theirs(looked: Path) -> None:
 def test_a_share_is_mounted_so_that_a_server_that_is_away_hangs_nothing(looked: Path) -> None:
     (line,) = look(looked, "nfs nas:/export/yobirin\n")
     assert line.startswith(f"mount -t nfs -o {SAFE},vers=4,soft,")
-    assert line.endswith(f" nas:/export/yobirin {looked / 'place'}")
+    assert line.endswith(f" -- nas:/export/yobirin {looked / 'place'}")
 
 
 @pytest.mark.parametrize(
