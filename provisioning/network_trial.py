@@ -1,7 +1,7 @@
 """A new address on trial: it goes back by itself after 60 s, or at the next start, unless it is confirmed.
 
-Whoever types a wrong gateway over the network cannot take it back over the network; so the box does.  Meanwhile
-the allow-list knows both networks, so that a PC on the new one can look; what is kept is readdress.py's.
+Whoever types a wrong gateway over the network cannot take it back over the network; so the box does.
+Meanwhile the allow-list knows both networks, so that a PC on the new one can look; readdress.py says how.
 """
 
 from __future__ import annotations
