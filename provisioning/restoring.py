@@ -138,12 +138,13 @@ class Restoring:
         except Exception as error:  # the root of the thread
             log.exception("the restore failed")
             ended = RestoreProgress(state="failed", note=f"{type(error).__name__}: {error}")
-        try:
-            self._after()
-            self._start_programs(stopped)
-        except (YobirinError, OSError) as error:
-            log.error("after the restore: %s", error)
-            ended = RestoreProgress(state="failed", share=ended.share, note=f"{ended.note} {error}".strip())
+        for follow in (self._after, lambda: self._start_programs(stopped)):
+            try:
+                follow()
+            except Exception as error:  # the root of the thread: a certificate's fault keeps no program down
+                log.exception("after the restore")
+                note = f"{ended.note} {error}".strip()
+                ended = RestoreProgress(state="failed", share=ended.share, note=note)
         log.info("restore: %s %s", ended.state, ended.note)
         self._progress = ended
 

@@ -5,8 +5,11 @@ supervisord is the seam: a fake that notes who was stopped and started, and what
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ from appliance.errors import BadInput, YobirinError
 from appliance.settings import Home
 from appliance.store import users
 from appliance.store.open import open_store
-from appliance.supervisor_client import Program
+from appliance.supervisor_client import Program, SupervisorClient
 from provisioning import cli, messages, reading
 from provisioning.commands import Ran, RecordedCommands
 from provisioning.messages import FindBackups, ReadRestore, RestoreBackup, RestoreProgress
@@ -136,6 +139,55 @@ def test_a_blank_box_gets_the_newest_backup_of_the_sites_target(blank: Blank, di
     assert ("systemctl", "reload", "nginx") in blank.commands.ran
 
 
+SLOW = "import signal, time; signal.signal(15, lambda *_: (time.sleep(0.5), exit())); time.sleep(600)"
+CONFIGURATION = """\
+[supervisord]
+nodaemon=true
+silent=true
+logfile=/dev/null
+logfile_maxbytes=0
+pidfile={run}/supervisord.pid
+[unix_http_server]
+file={run}/supervisor.sock
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[program:setup]
+command={python} -c "{slow}"
+startsecs=0
+[program:dialer]
+command={python} -c "{slow}"
+startsecs=0
+"""
+
+
+def test_a_real_supervisord_stops_what_runs_and_starts_it_again(blank: Blank, disk: Path, key: str) -> None:
+    run = blank.home.directory("run")
+    conf = run / "supervisord.conf"
+    conf.write_text(CONFIGURATION.format(run=run, python=sys.executable, slow=SLOW))
+    daemon = subprocess.Popen([sys.executable, "-m", "supervisor.supervisord", "-c", str(conf)])
+    client = SupervisorClient(blank.home)
+
+    def running() -> dict[str, int]:
+        with contextlib.suppress(YobirinError):
+            return {name: each.pid for name, each in client.programs().items() if each.state == "RUNNING"}
+        return {}
+
+    try:
+        rig.wait_for(lambda: len(running()) == 2, "supervisord")
+        before = running()
+        restoring = Restoring(blank.home, blank.commands, client, after=lambda: None)
+        opened = backup_key.spoken(key)
+        restoring.begin("site", str(disk), opened, "29991231T000000Z")
+        restoring.join(60)
+        assert restoring.progress().state == "done", restoring.progress()
+        rig.wait_for(lambda: len(running()) == 2, "the dialer")
+        assert running()["setup"] == before["setup"], "who restores goes on"
+        assert running()["dialer"] != before["dialer"]
+    finally:
+        daemon.terminate()
+        daemon.wait(rig.WAIT_S)
+
+
 def test_an_earlier_backup_can_be_chosen(blank: Blank, disk: Path, key: str) -> None:
     blank.name_target(disk)
     blank.ask(FindBackups(place="site", key=key))
@@ -237,6 +289,21 @@ def test_a_damaged_backup_is_told_the_programs_go_on_and_it_can_be_repeated(
     for path, content in whole.items():
         path.write_bytes(content)
     assert blank.restore().state == "done"
+
+
+def test_a_fault_after_the_restore_is_told_and_keeps_no_program_down(
+    blank: Blank, disk: Path, key: str
+) -> None:
+    def fault() -> None:
+        raise ValueError("no certificate")
+
+    restoring = Restoring(blank.home, blank.commands, blank.supervisor, after=fault)
+    restoring.begin("site", str(disk), backup_key.spoken(key), "29991231T000000Z")
+    restoring.join(60)
+    assert restoring.progress().state == "failed"
+    assert "no certificate" in restoring.progress().note
+    assert tenants(blank.home) == ["二つ目", "見本"]
+    assert blank.supervisor.states["dialer"] == "RUNNING"
 
 
 def test_while_it_restores_only_its_progress_is_answered_and_the_key_is_told_to_nobody(
