@@ -15,7 +15,9 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 
 JAPANESE = """() => [...document.querySelectorAll('th, button, summary, label, h1, h2, option')]
-  .filter(e => e.checkVisibility()).map(e => e.textContent).filter(t => /[ぁ-ん]/.test(t))"""
+  .filter(e => e.checkVisibility() && !e.closest('[name=list]'))  // a list's name is the manager's own word
+  .map(e => [...e.childNodes].filter(n => n.nodeName !== 'SELECT').map(n => n.textContent).join(''))
+  .filter(t => /[ぁ-ん]/.test(t))"""
 
 
 def choose(page: Page, name: str) -> None:
