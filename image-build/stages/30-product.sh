@@ -32,7 +32,7 @@ cd /
 $pip list --format=freeze --exclude pip >/source/python-packages.txt
 $pip uninstall -y pip
 # Compiled files that depend on nothing but their source: the same input gives the same image.
-/opt/yobirin/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/yobirin/lib || true
+/opt/yobirin/bin/python -m compileall -q -f --invalidation-mode unchecked-hash /opt/yobirin/lib || true
 IN
 cp "$workshop/source/python-packages.txt" "$tree/python-packages.txt"
 cp -a "$workshop/opt/yobirin" "$tree/opt/yobirin"
