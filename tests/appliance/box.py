@@ -171,7 +171,8 @@ class Box:
 
     def wait_ready(self, timeout_s: float = BOOT_S) -> None:
         """Until the page answers through nginx, as a browser would see it."""
-        self.wait(lambda: self.page("/health") == 200, timeout_s, "the page did not answer")
+        # Not /health: it says 503 as long as a box has no line that is up, which a blank one never has.
+        self.wait(lambda: self.page("/login") == 200, timeout_s, "the page did not answer")
 
     # --- from inside and outside ------------------------------------------------------------------------
 
