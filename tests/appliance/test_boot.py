@@ -21,7 +21,7 @@ def test_every_process_runs_and_the_page_answers(booted: Box) -> None:
     wait_running(booted)
     print(f"power to page: {time.monotonic() - booted.switched_on_at:.0f} s (at most)")
     assert {"dialer", "audio", "phones", "web", "worker"} <= set(booted.processes())
-    assert booted.page("/health") == 200
+    assert booted.page("/login") == 200
 
 
 def test_each_process_has_a_user_of_its_own(booted: Box) -> None:
