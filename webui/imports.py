@@ -260,7 +260,7 @@ def show(ask: Ask, job_id: int) -> Any:
         state=STATES[job.state],
         target=target,
         list_name=target.name if target else plan.list_name if plan else "",
-        remaining_s=_remaining_s(ask, job),
+        remaining_s=remaining_s(ask, job),
         is_undoable=is_undoable,
         undo_until=job.finished_at + UNDO_DAYS * DAY_MS,
         undo_days=UNDO_DAYS,
@@ -290,7 +290,8 @@ def _back(job: Job, plan: Plan | None) -> str:
     return f"/imports/{job.id}/columns?{query}"
 
 
-def _remaining_s(ask: Ask, job: Job) -> float | None:
+def remaining_s(ask: Ask, job: Job) -> float | None:
+    """Seconds a running job still wants at its speed so far; None before it has one."""
     if not job.rows_done or not job.rows_total or not job.started_at:
         return None
     gone_s = (ask.services.now_ms() - job.started_at) / 1000

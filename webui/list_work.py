@@ -18,6 +18,7 @@ from appliance.store.models import Job
 from appliance.store.times import DAY_MS
 from webui.ask import Ask, NotFound, Services
 from webui.auth import log_action
+from webui.imports import remaining_s
 from webui.list_bulk import chosen_lists
 from webui.lists import NEVER_CALLED
 from webui.lists import existing as existing_list
@@ -208,15 +209,8 @@ def show(ask: Ask, job_id: int) -> Any:
         has_file=is_export and is_over and bool(job.path),
         is_undoable=is_undoable,
         undo_until=job.finished_at + UNDO_DAYS * DAY_MS,
-        remaining_s=_remaining_s(ask, job),
+        remaining_s=remaining_s(ask, job),
     )
-
-
-def _remaining_s(ask: Ask, job: Job) -> float | None:
-    if not job.rows_done or not job.rows_total or not job.started_at:
-        return None
-    gone_s = (ask.services.now_ms() - job.started_at) / 1000
-    return max(0.0, gone_s * (job.rows_total - job.rows_done) / job.rows_done)
 
 
 def cancel(ask: Ask, job_id: int) -> Any:
