@@ -51,7 +51,7 @@ def main() -> None:
     home, network = Home(Path("/var/lib/yobirin")), Home(Path("/data/test/network"))
     network.directory()
     home.site_file.write_text(SITE.format(spans=SPAN.format(number=1, first=1)), encoding="utf-8")
-    network.site_file.write_text(SITE.format(spans=SPAN.format(number=2, first=25)), encoding="utf-8")
+    network.site_file.write_text(SITE.format(spans=SPAN.format(number=1, first=25)), encoding="utf-8")
     people = Path("/data/test/people.toml")
     people.write_text(PEOPLE, encoding="utf-8")
     population.install(network, people, seed=1)
