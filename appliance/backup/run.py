@@ -20,7 +20,7 @@ from appliance.backup import manifest as manifests
 from appliance.backup.manifest import Kept, Manifest
 from appliance.backup.seal import BLOCK_BYTES, seal
 from appliance.backup.target import Target
-from appliance.errors import StoreError
+from appliance.errors import BadInput, StoreError
 from appliance.settings import Home
 from appliance.store import snapshot
 from appliance.store.open import Store
@@ -56,10 +56,11 @@ def back_up(
 ) -> tuple[Manifest, int]:
     """Make one backup; its manifest, and the bytes copied.  `at` in ms; `keep` backups stay at the target.
 
-    Raises DeviceError naming the target, StoreError for a database that is damaged or a full disk.
+    Raises DeviceError naming the target, StoreError for a database that is damaged or a full disk, BadSeal
+    where the target holds none but another box's backups: two boxes would overwrite each other's recordings.
     """
     home = store.home
-    earlier = latest(target, key)
+    earlier = _newest_sound(target, key)
     with _copy_of_database(store) as copy:
         say("database", 0.0)
         with snapshot.Snapshot(copy, home.key_file.read_bytes()) as opened:
@@ -100,6 +101,20 @@ def read(target: Target, key: bytes, name: str) -> Manifest:
     """One manifest.  Raises BadSeal, BadInput, DeviceError."""
     with target.get(name) as sealed:
         return manifests.opened(sealed, key, name=name)
+
+
+def _newest_sound(target: Target, key: bytes) -> Manifest | None:
+    """The newest backup that opens: one that is damaged must not cost every later night."""
+    fault: BadInput | None = None
+    for name in reversed(list(manifests.manifests(target.names(manifests.FOLDER)))):
+        try:
+            return read(target, key, name)
+        except BadInput as error:
+            log.error("%s", error)
+            fault = fault or error
+    if fault is not None:
+        raise fault
+    return None
 
 
 class _Copier:
@@ -180,14 +195,17 @@ def _small_files(home: Home) -> Iterator[Path]:
 
 
 def _forget_old(target: Target, key: bytes, *, keep: int) -> None:
-    """Remove the manifests beyond the newest `keep`, then what they alone named."""
-    names = list(manifests.manifests(target.names(manifests.FOLDER)))
-    old, kept = names[:-keep], names[-keep:]
-    if not old:
-        return
-    needed = {file.name for name in kept for file in read(target, key, name).files}
-    for name in old:
-        unneeded = {file.name for file in read(target, key, name).files} - needed
-        for file in sorted(unneeded):
+    """Remove the manifests beyond the newest `keep`, then what they alone named.
+
+    One that does not open is not ours to judge: it stays, and nothing is removed on its word.
+    """
+    sound: dict[str, set[str]] = {}
+    for name in manifests.manifests(target.names(manifests.FOLDER)):
+        with contextlib.suppress(BadInput):
+            sound[name] = {file.name for file in read(target, key, name).files}
+    names = list(sound)
+    needed = set().union(*(sound[name] for name in names[-keep:]))
+    for name in names[:-keep]:
+        for file in sorted(sound[name] - needed):
             target.delete(file)
         target.delete(name)

@@ -266,6 +266,40 @@ def test_a_copy_that_would_crowd_out_recordings_and_calls_is_not_made(box: Box, 
     assert list(box.home.directory("data", "backup").iterdir()) == []
 
 
+def test_a_damaged_manifest_costs_no_later_backup(box: Box, tmp_path: Path) -> None:
+    usb = tmp_path / "usb"
+    usb.mkdir()
+    recording = box.record(bytes(40_000))
+    saved(box, str(usb), at=NOW, keep=2)
+    saved(box, str(usb), at=NOW + 24 * HOUR, keep=2)
+    damaged = sorted((usb / FOLDER).iterdir())[-1]
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+
+    for night in (2, 3):
+        saved(box, str(usb), at=NOW + night * 24 * HOUR, keep=2)
+
+    assert len(list((usb / FOLDER).iterdir())) == 3, "two sound ones, and the damaged one untouched"
+    with opened_target(str(usb), None) as target:
+        made = restore(Home(tmp_path / "blank"), target, backup_key.ensure(box.home))
+    assert made.at == NOW + 3 * 24 * HOUR
+    assert (tmp_path / "blank/data/recordings" / recording.relative_to(box.home.recordings)).exists()
+
+
+def test_another_boxs_backups_are_not_mixed_with_ours(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "usb").mkdir()
+    other = Box(tmp_path / "other")
+    theirs = other.record(b"\x11" * 40_000)
+    saved(other, str(tmp_path / "usb"))
+    other.store.close()
+    box.record(b"\x22" * 40_000)
+
+    with pytest.raises(BadSeal, match="another box's key"):
+        saved(box, str(tmp_path / "usb"), at=NOW + HOUR)
+
+    kept = tmp_path / "usb/files/data/recordings" / theirs.relative_to(other.home.recordings)
+    assert kept.read_bytes() == theirs.read_bytes()
+
+
 def test_the_night_run_says_how_it_went(box: Box, tmp_path: Path) -> None:
     usb = tmp_path / "usb"
     settings = Settings(backup=Backup(target=str(usb)))
