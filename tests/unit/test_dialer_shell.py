@@ -12,7 +12,7 @@ import pytest
 from appliance.clock import SystemClock
 from appliance.dialer import inputs, outputs
 from appliance.dialer.attempt import Attempt, State
-from appliance.dialer.messages import Board, ChannelTried, Figures, TenantAlarm
+from appliance.dialer.messages import Board, ChannelTried, Figures, SeatBoard, SeatChanged, TenantAlarm
 from appliance.dialer.shell import Shell
 from appliance.dialer.shell_board import BoardServer
 from appliance.dialer.shell_lines import Lines
@@ -225,6 +225,45 @@ def test_an_alarm_stands_on_the_board_for_its_tenant_or_for_all_until_it_is_over
 
 def saved(attempt_id: int, **values: Any) -> outputs.SaveAttempt:
     return outputs.SaveAttempt(attempt_id, **values)
+
+
+def test_seconds_of_a_running_conversation_count_too_and_once() -> None:
+    async def work() -> None:
+        def seat(state: Any, since_at: float) -> SeatChanged:
+            return SeatChanged(1, since_at, SeatBoard(7, "A-07", "207", state=state, since_at=since_at))
+
+        answers: dict[type, list[Any]] = {
+            inputs.Tick: [
+                seat("waiting", 1000.0),
+                outputs.SaveInterval("wait", 1, 7, 3, 1, 1000.0, 10.0, 0, 0),
+                seat("talking", 1010.0),
+                seat("talking", 1010.0),  # a digit typed
+            ],
+            inputs.DiskSpace: [
+                outputs.SaveInterval("talk", 1, 7, 3, 1, 1010.0, 30.0, 0, 0),
+                seat("wrapup", 1040.0),
+            ],
+        }
+        shell = Shell(machine=Script(answers), trunk=Wire(), clock=SystemClock())
+        shell.carries_out({kind: lambda _output: None for kind in (SeatChanged, outputs.SaveInterval)})
+        sums = Sums(shell)
+        samples: dict[str, Any] = {
+            "answer_to_packet_ms": (),
+            "setup_slot_error_ms": (),
+            "events_to_disk_ms": (),
+            "lost_events": 0,
+        }
+        sums._wall = lambda: 1030.0
+        shell.feed(inputs.Tick())
+        running = sums.figures(**samples)
+        assert (running.wait_s, running.talk_s, running.wrap_s) == (10.0, 20.0, 0.0)
+        sums._wall = lambda: 1045.0
+        shell.feed(inputs.DiskSpace(is_short=True))
+        ended = sums.figures(**samples)
+        assert (ended.wait_s, ended.talk_s, ended.wrap_s) == (10.0, 30.0, 5.0)
+        shell.stop()
+
+    on_loop(work)
 
 
 def test_a_step_of_an_attempt_counts_once_however_often_it_is_saved() -> None:
