@@ -38,7 +38,7 @@ image:  ## Build the disk image (as root; ARGS=relock takes the archive's presen
 
 # One emulated box at a time.  ARGS=short: the set of continuous integration; else words for pytest.
 test-appliance: export YOBIRIN_QEMU := 1
-test-appliance:  ## Boot the disk image in QEMU and run the scenarios (ARGS=short: a quarter of an hour)
+test-appliance:  ## Boot the disk image in QEMU and run the scenarios (ARGS=short: some of them)
 	@tools/setup.sh image
 	@image-build/build.sh
 	$(PYTHON) -m pytest -v -s --timeout 1800 tests/appliance $(if $(filter short,$(ARGS)),-m short,$(ARGS))
