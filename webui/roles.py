@@ -14,28 +14,57 @@ Role = Literal["MGR", "SV", "OP", "BIZ", "BY"]
 EVERYONE: Final = frozenset(("MGR", "SV", "OP", "BIZ", "BY"))
 MANAGERS: Final = frozenset(("MGR", "SV"))
 MANAGER: Final = frozenset(("MGR",))
+CALLERS: Final = MANAGERS | {"OP"}  # MGR and SV switch to the operators' side and call there
+CLERKS: Final = CALLERS | {"BY"}  # the back office looks customers up and writes entries, and never calls
 
 OPEN: Final = "open"  # before log-in: the log-in page itself, static files, health
 MONITOR: Final = "monitor"  # an enrolled monitor PC, known by its device cookie, no person
 
+# What "own" and "permitted" mean is decided by appliance/store/visibility.py: a right opens the page,
+# visibility says which rows are on it.
 RIGHTS: Final[dict[str, frozenset[str]]] = {
-    "self": EVERYONE,  # one's own password, language, log-out
+    "self": EVERYONE,  # one's own password, language, side, log-out
+    # --- the managers' side ---
     "board": MANAGERS,
-    "seats.change": MANAGERS,
+    "supervise": MANAGERS,  # listen, whisper, barge, end a call, answer a call for help, messages to a seat
+    "seats.change": MANAGERS,  # force a log-out
+    "layout": MANAGERS,  # where seats stand on the map
     "monitors.enrol": MANAGERS,
     "lists.view": MANAGERS,
     "lists.change": MANAGER,
     "projects.view": MANAGERS,
     "projects.change": MANAGER,
-    "history.view": EVERYONE,  # OP, BIZ and BY: their own entries alone
+    "incoming.view": MANAGERS,  # who answers which dialled number, and when
+    "incoming": MANAGER,  # and to change it
+    "report-mail.view": MANAGERS,  # to whom a project's reports go, and their words
+    "report-mail": MANAGER,  # and to change it
+    "users": MANAGERS,  # SV: lower roles alone, and no retirement (webui/users.py)
+    "users.retire": MANAGER,
     "history.all": MANAGERS,
-    "recordings": MANAGER,
-    "reports.view": MANAGERS | {"OP"},  # OP: own figures alone
     "reports.all": MANAGERS,
+    "recordings": MANAGER,  # their page: totals, saving, deletion
     "export": MANAGER,
     "blocked": MANAGERS,
+    "security": MANAGER,  # password age, addresses, log-out by itself
+    "audit": MANAGER,
+    "contract": MANAGER,
     "device.view": MANAGERS,  # and to acknowledge an alarm
     "device.change": MANAGER,
+    # --- the operators' side ---
+    "seat": CALLERS,  # take a seat from the page, breaks, call for help
+    "call": CALLERS,  # the call screen and all that is done with a call in hand
+    "search": CLERKS,  # choose a list, look for customers, see one
+    "recalls": CALLERS,  # prospects and promised calls
+    "transfers": CALLERS,  # the in-house inbox
+    "manual": CALLERS,  # dial any number
+    "missed": CALLERS,  # callers whom nobody answered
+    "monitoring": CALLERS,  # the operators' simplified monitor
+    # --- both sides ---
+    "add-history": CLERKS,  # an entry without a call; OP and BY: customers of permitted lists
+    "report-history": EVERYONE,  # reports sent to oneself
+    "history.view": EVERYONE,  # OP, BIZ and BY: their own entries alone
+    "recordings.play": EVERYONE,  # MGR: all; others: their own calls, and on the call screen its customer's
+    "reports.view": CLERKS,  # OP and BY: own figures alone
 }
 
 ROLE_WORDS: Final[dict[str, str]] = {
