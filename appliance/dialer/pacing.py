@@ -87,15 +87,18 @@ class Pacer:
         }
         if not seats:
             return Verdict(0, "no_operators", figures)
-        if callable <= 0 or channels_free <= 0:
+        room = min(callable, channels_free)
+        if room <= 0:
+            self._budget.note_limit(is_binding=False)
             return Verdict(0, "customers" if callable <= 0 else "channels", figures)
         self._budget.set_seats(seats)
         if self._forecast.rate.calls < KNOWN_CALLS:
             allowed = seen.waiting - seen.unserved - self._forecast.calls
         else:
             allowed = CALLS_PER_SEAT_MAX * seats - self._forecast.calls
-        bound = max(0, min(callable, channels_free, allowed))
+        bound = max(0, min(room, allowed))
         count, chance = self._count(now, seen, bound)
+        self._budget.note_limit(is_binding=count < room)
         figures["chance"] = chance
         if count == bound:
             return Verdict(count, _bound_by(count, callable, channels_free), figures)

@@ -47,6 +47,7 @@ class Budget:
         self._saved = self._recent = 0.0
         self._window: deque[bool] = deque()
         self._in_window = 0
+        self._is_binding = True
         self.threshold = self._threshold()
 
     def _threshold(self) -> float:
@@ -99,6 +100,14 @@ class Budget:
             self._scale = scale
             self.threshold = self._threshold()
 
+    def note_limit(self, *, is_binding: bool) -> None:
+        """Whether the threshold was what held the last decision back; else channels or customers were.
+
+        What a floor saves while it is short of channels says nothing about the threshold: it would drift up
+        until a burst of answers meets it.
+        """
+        self._is_binding = is_binding
+
     def spend(self, *, is_abandoned: bool) -> None:
         """One answered call was connected or abandoned.
 
@@ -110,7 +119,9 @@ class Budget:
         is_early = self._answers < WINDOW_ANSWERS * SMALL_SEATS * self._scale
         self._saved = min(self._saved + self.target - is_abandoned, 0.0 if is_early else 2.5 * self._reserve)
         self._look_back(is_abandoned)
-        self._base = min(HIGHEST, max(LOWEST, self._base + self._gain * self._excess * DRIFT))
+        drift = self._gain * self._excess * DRIFT
+        if self._is_binding or drift < 0.0:
+            self._base = min(HIGHEST, max(LOWEST, self._base + drift))
         self.threshold = self._threshold()
 
     def _look_back(self, is_abandoned: bool) -> None:

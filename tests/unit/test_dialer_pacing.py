@@ -180,6 +180,19 @@ def test_what_the_first_half_hour_saves_is_not_spent_later() -> None:
     assert begun.threshold * 0.9 < early.threshold <= begun.threshold
 
 
+def test_what_a_floor_saves_while_it_is_short_of_channels_does_not_raise_the_threshold_for_good() -> None:
+    learnt = {}
+    for channels in (MANY, 0):
+        pacer = _learnt()
+        for _ in range(600):
+            pacer.calls_to_place(1000.0, SeatsSeen(0, (990.0,) * 5), callable=MANY, channels_free=channels)
+            pacer.connected(1000.0, is_abandoned=False)
+        learnt[channels] = pacer.memory()["budget"]["threshold"]
+
+    assert learnt[MANY] > learnt[0] * 1.05
+    assert learnt[0] == pytest.approx(Budget(0.03).memory()["threshold"], rel=0.02)
+
+
 def test_the_budget_all_but_stops_before_a_day_or_a_half_hour_breaks_its_limit() -> None:
     late, crowded = Budget(0.03), Budget(0.03)
     for answer in range(900):
