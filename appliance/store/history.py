@@ -9,7 +9,7 @@ import unicodedata
 from typing import Any, Final
 
 from appliance.errors import BadInput
-from appliance.store import customers, numbers, record
+from appliance.store import customers, numbers, recalls, record
 from appliance.store.counters import Deltas, HistoryRow
 from appliance.store.customers import VISIBLE, katakana
 from appliance.store.models import Customer, HistoryLine, Noun
@@ -141,6 +141,7 @@ def edit(
         store.update("history", history_id, code=code, memo=memo.strip(), edited_at=at, edited_by=editor_id)
         if code != found.code:
             _change_code(store, tenant_id, found, code)
+            recalls.follow(store, history_id)
 
 
 def _change_code(store: Store, tenant_id: int, found: HistoryLine, code: str) -> None:
@@ -194,6 +195,7 @@ def add_note(
         deltas.history(HistoryRow(tenant_id, project_id, list_id, user_id, code, at))
         record.settle(store, customer_id, code, deltas)
         deltas.flush(store)
+        recalls.follow(store, history_id)
     return history_id
 
 

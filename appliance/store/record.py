@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from appliance.store import blocked, events
+from appliance.store import blocked, events, recalls
 from appliance.store.counters import AttemptRow, Deltas, HistoryRow, IntervalRow
 from appliance.store.open import Store
 from appliance.store.times import day_of, ms
@@ -128,9 +128,10 @@ def _save_history(store: Store, event: events.SaveHistory, deltas: Deltas) -> st
     )
     if before:
         deltas.history(HistoryRow(*before[0][:6]), -1)
-        store.update("history", before[0][6], code=event.code, user_id=event.user_id, at=at, **spent)
+        history_id = int(before[0][6])
+        store.update("history", history_id, code=event.code, user_id=event.user_id, at=at, **spent)
     else:
-        store.insert(
+        history_id = store.insert(
             "history",
             tenant_id=event.tenant_id,
             project_id=event.project_id,
@@ -148,6 +149,7 @@ def _save_history(store: Store, event: events.SaveHistory, deltas: Deltas) -> st
     settle(store, event.customer_id, event.code, deltas)
     store.run("UPDATE attempt SET result = ? WHERE id = ?", (event.code, event.attempt_id))
     follow_forbidding(store, event.attempt_id, row, number=event.number, customer_id=event.customer_id)
+    recalls.follow(store, history_id)
     return ""
 
 
@@ -210,7 +212,7 @@ def _save_refusal(store: Store, event: events.SaveRefusal, deltas: Deltas) -> st
     if event.code not in SETTLING:
         return ""
     at = ms(event.at)
-    store.insert(
+    history_id = store.insert(
         "history",
         tenant_id=event.tenant_id,
         project_id=event.project_id,
@@ -220,6 +222,7 @@ def _save_refusal(store: Store, event: events.SaveRefusal, deltas: Deltas) -> st
         code=event.code,
         at=at,
     )
+    recalls.follow(store, history_id)
     deltas.history(HistoryRow(event.tenant_id, event.project_id, event.list_id, 0, event.code, at))
     settle(store, event.customer_id, event.code, deltas)
     return ""

@@ -1,4 +1,4 @@
-"""Words of the page.  The Japanese text itself is the key; `en.po` says it in English.
+"""Words of the page.  The Japanese text itself is the key; `en.po` and `en.*.po` say it in English.
 
 `{name}` in a text is filled by keyword.  A text without its English fails a test, and is shown in Japanese
 rather than not at all.  Texts in JavaScript are looked up in the same catalogue, sent with the page.
@@ -29,8 +29,12 @@ def catalogue(language: str) -> dict[str, str]:
     """Japanese text to the language's; empty in Japanese."""
     if language != "en":
         return {}
-    with (Path(__file__).parent / "en.po").open("rb") as file:
-        return {str(one.id): str(one.string).strip() for one in read_po(file, abort_invalid=True) if one.id}
+    words: dict[str, str] = {}
+    for path in sorted(Path(__file__).parent.glob("en*.po")):
+        with path.open("rb") as file:
+            found = read_po(file, abort_invalid=True)
+        words |= {str(one.id): str(one.string).strip() for one in found if one.id}
+    return words
 
 
 def translator(language: str) -> Translate:
