@@ -6,14 +6,16 @@ from typing import Any, Final
 
 from appliance.dialer.messages import Reload
 from appliance.errors import BadInput
-from appliance.store import lists, lists_bulk, users
+from appliance.store import lists, lists_bulk
+from appliance.store import people as store_people
 from appliance.store.lists_bulk import Change
-from appliance.store.models import List, User
+from appliance.store.models import List
+from appliance.store.visibility import CLERKS
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.roles import Route
 
-CALLING: Final = ("OP", "SV", "BY")
+WHO: Final = ("all", "chosen", "nobody")
 CHANGES: Final[dict[str, Change]] = {
     "started": "started",
     "paused": "paused",
@@ -106,23 +108,38 @@ def undo(ask: Ask) -> Any:
     return ask.goto(back_to(ask), "withdrawn")
 
 
-def people(ask: Ask) -> list[User]:
-    """Who can be put to lists: whoever calls or helps those who call."""
-    return [user for user in users.every(ask.services.store, ask.tenant_id) if user.role in CALLING]
+def people(ask: Ask) -> list[dict[str, Any]]:
+    """Who can be put to lists, with the projects each works in (None: all of them)."""
+    return [
+        {
+            "id": line.id,
+            "name": line.name,
+            "role": line.role,
+            "projects": None if line.is_all_projects else line.project_ids,
+        }
+        for line in store_people.table(ask.services.store, ask.tenant_id)
+        if line.role in CLERKS
+    ]
 
 
 def change_people(ask: Ask) -> Any:
-    """Exactly the ticked people may work the ticked lists; nobody ticked: everybody."""
+    """Who may work the ticked lists: all of the project, exactly the ticked people, or nobody."""
     store, chosen = ask.services.store, chosen_lists(ask)
     if not chosen:
         raise BadInput(ask.t("リストが選ばれていません。"), remedy=ask.t("リストを選んでください。"))
-    chosen_people = tuple(int(text) for text in ask.texts("person") if text.isascii() and text.isdigit())
+    who = ask.text("who")
+    if who not in WHO:
+        raise Invalid(ask.t("担当できる人を選んでください。"))
+    ticked = tuple(int(text) for text in ask.texts("person") if text.isascii() and text.isdigit())
+    if who == "chosen" and not ticked:
+        raise Invalid(ask.t("担当できる人を選んでください。"))
+    chosen_people = ticked if who == "chosen" else ()
     found = [_existing(ask, list_id) for list_id in chosen]
     with store.transaction():
         for row in found:
-            lists.permit_users(store, ask.tenant_id, row.id, chosen_people)
+            lists.permit_users(store, ask.tenant_id, row.id, chosen_people, is_for_all=who == "all")
     ask.services.live.tell(Reload("lists"))
-    log_action(ask, "lists", "people changed", f"{chosen}: {chosen_people or 'all'}")
+    log_action(ask, "lists", "people changed", f"{chosen}: {chosen_people or who}")
     return ask.goto(back_to(ask), "saved")
 
 

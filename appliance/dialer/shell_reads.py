@@ -27,6 +27,7 @@ from appliance.store import (
     selection,
     throttle,
     users,
+    visibility,
 )
 from appliance.store.models import SeatStanding
 from appliance.store.open import Store
@@ -56,7 +57,7 @@ class Reads:
             if throttle.locked_until(self._store, subjects, at=at) > at:
                 return inputs.LoginChecked(output.seat_id, reason="locked")
             user = users.check_pin(self._store, output.phone_id, output.pin)
-            if user is None:
+            if user is None or output.seat_id not in visibility.seat_ids(self._store, user.tenant_id):
                 throttle.failed(self._store, subjects, at=at)
                 return inputs.LoginChecked(output.seat_id, reason="wrong")
             throttle.succeeded(self._store, subjects)

@@ -9,6 +9,7 @@ import json
 from typing import Final
 
 from appliance.errors import BadInput
+from appliance.store import visibility
 from appliance.store.counters import Deltas
 from appliance.store.models import CodeCount, List, ListLine, ListState, Noun, OrderMode
 from appliance.store.open import Conflict, Store
@@ -155,20 +156,37 @@ def rename(store: Store, tenant_id: int, list_id: int, *, name: str, label: str)
         raise BadInput(f"リスト「{name}」はすでにあります。", remedy="別の名前にしてください。") from error
 
 
-def permit_users(store: Store, tenant_id: int, list_id: int, user_ids: tuple[int, ...]) -> None:
-    """Exactly these users may work the list."""
+def permit_users(
+    store: Store, tenant_id: int, list_id: int, user_ids: tuple[int, ...], *, is_for_all: bool = False
+) -> None:
+    """Exactly these users may work the list, none of them: nobody.  `is_for_all`: all of its project."""
     _existing(store, tenant_id, list_id)
     with store.transaction():
+        store.update("list", list_id, is_for_all=int(is_for_all))
         store.run("DELETE FROM list_permission WHERE list_id = ?", (list_id,))
         store.many(
             "INSERT INTO list_permission (list_id, user_id, tenant_id)"
             " SELECT ?, id, tenant_id FROM user WHERE id = ? AND tenant_id = ? AND retired_at = 0",
-            [(list_id, user_id, tenant_id) for user_id in user_ids],
+            [] if is_for_all else [(list_id, user_id, tenant_id) for user_id in user_ids],
+        )
+
+
+def permit_same(store: Store, from_list_id: int, list_id: int) -> None:
+    """A list made from another is for the same people."""
+    with store.transaction():
+        store.run(
+            "UPDATE list SET is_for_all = (SELECT is_for_all FROM list WHERE id = ?) WHERE id = ?",
+            (from_list_id, list_id),
+        )
+        store.run(
+            "INSERT OR IGNORE INTO list_permission (list_id, user_id, tenant_id)"
+            " SELECT ?, user_id, tenant_id FROM list_permission WHERE list_id = ?",
+            (list_id, from_list_id),
         )
 
 
 def permitted_users(store: Store, tenant_id: int, list_id: int) -> tuple[int, ...]:
-    """Who may work the list."""
+    """Who may work the list by name; not asked where `is_for_all` is set."""
     rows = store.tuples(
         "SELECT user_id FROM list_permission WHERE list_id = ? AND tenant_id = ?", (list_id, tenant_id)
     )
@@ -176,17 +194,8 @@ def permitted_users(store: Store, tenant_id: int, list_id: int) -> tuple[int, ..
 
 
 def projects_of_user(store: Store, tenant_id: int, user_id: int) -> tuple[int, ...]:
-    """Active projects with an enabled list for this user; a list without permissions is for all."""
-    rows = store.tuples(
-        "SELECT DISTINCT list.project_id FROM list JOIN project ON project.id = list.project_id"
-        " WHERE list.tenant_id = ? AND project.is_active = 1 AND list.is_enabled = 1"
-        " AND list.deleted_at = 0 AND list.is_hidden = 0 AND"
-        " (NOT EXISTS (SELECT 1 FROM list_permission p WHERE p.list_id = list.id)"
-        " OR EXISTS (SELECT 1 FROM list_permission p WHERE p.list_id = list.id AND p.user_id = ?))"
-        " ORDER BY list.project_id",
-        (tenant_id, user_id),
-    )
-    return tuple(row[0] for row in rows)
+    """Projects with lists that this user may call (visibility.py)."""
+    return visibility.call_projects(store, tenant_id, user_id)
 
 
 def permit_recall(

@@ -157,6 +157,7 @@ class List(Noun, frozen=True):
     name: str
     label: str
     is_enabled: int
+    is_for_all: int  # 0: those of list_permission alone
     state: ListState
     order_mode: OrderMode
     order_from_id: int

@@ -306,6 +306,7 @@ def _new_list(store: Store, source: List, *, name: str, label: str, at: int, del
         at=at,
     )
     store.update("list", list_id, order_mode=source.order_mode)
+    lists.permit_same(store, source.id, list_id)
     return list_id
 
 

@@ -61,11 +61,11 @@ def create(
     is_password_temporary: bool = True,
 ) -> int:
     """A new user; the id.  Raises BadInput: names taken now or ever, a weak password, odd digits."""
-    login_name, name = _name(login_name, "ログインID"), _name(name, "氏名")
+    login_name, name = checked_name(login_name, is_login=True), checked_name(name)
     if role not in ROLES:
-        raise BadInput(f"権限「{role}」はありません。", remedy=f"{'・'.join(ROLES)} から選んでください。")
+        raise BadInput(f"権限「{role}」はありません。", remedy="一覧から選んでください。")
     _check_password(password, login_name)
-    _check_phone(phone_id, pin)
+    check_phone(phone_id, pin)
     try:
         return store.insert(
             "user",
@@ -81,7 +81,7 @@ def create(
             created_at=at,
         )
     except Conflict as error:
-        raise _taken(str(error), login_name, name, phone_id) from error
+        raise taken(str(error), login_name, name, phone_id) from error
 
 
 def get(store: Store, tenant_id: int, user_id: int) -> User | None:
@@ -118,9 +118,13 @@ def check_password(store: Store, tenant_id: int, login_name: str, password: str)
 
 
 def check_pin(store: Store, phone_id: str, pin: str) -> User | None:
-    """The user who logs in at a desk phone, of whichever tenant: a phone ID is unique in the box."""
+    """The user who logs in at a desk phone, of whichever tenant: a phone ID is unique in the box.
+
+    Nobody whose role does not call: such a phone ID is a remainder of a former role.
+    """
     row = store.tuples(
-        "SELECT tenant_id, id, pin_hash FROM user WHERE phone_id = ? AND retired_at = 0 AND pin_hash <> ''",
+        "SELECT tenant_id, id, pin_hash FROM user WHERE phone_id = ? AND retired_at = 0 AND pin_hash <> ''"
+        " AND role IN ('MGR', 'SV', 'OP')",
         (phone_id,),
     )
     tenant_id, user_id, stored = row[0] if row else (0, 0, _NOBODY)
@@ -144,14 +148,14 @@ def set_password(
 def set_phone(store: Store, tenant_id: int, user_id: int, *, phone_id: str, pin: str) -> None:
     """Replace the phone log-in; empty both to take it away.  Raises BadInput."""
     user = _existing(store, tenant_id, user_id)
-    _check_phone(phone_id, pin)
+    check_phone(phone_id, pin)
     try:
         store.run(
             "UPDATE user SET phone_id = ?, pin_hash = ? WHERE id = ?",
             (phone_id or None, _PASSWORDS.hash(pin) if pin else "", user_id),
         )
     except Conflict as error:
-        raise _taken(str(error), user.login_name, user.name, phone_id) from error
+        raise taken(str(error), user.login_name, user.name, phone_id) from error
 
 
 def set_language(store: Store, tenant_id: int, user_id: int, language: str) -> None:
@@ -162,17 +166,19 @@ def set_language(store: Store, tenant_id: int, user_id: int, language: str) -> N
 def rename(store: Store, tenant_id: int, user_id: int, name: str) -> None:
     """Everything but memo texts shows the new name.  Raises BadInput where it is taken."""
     user = _existing(store, tenant_id, user_id)
-    name = _name(name, "氏名")
+    name = checked_name(name)
     try:
         store.run("UPDATE user SET name = ? WHERE id = ?", (name, user_id))
     except Conflict as error:
-        raise _taken(str(error), user.login_name, name, "") from error
+        raise taken(str(error), user.login_name, name, "") from error
 
 
 def set_role(store: Store, tenant_id: int, user_id: int, role: Role) -> None:
-    """Change the role; sessions end, so that the rights change at once."""
-    _existing(store, tenant_id, user_id)
+    """Change the role; sessions end, so that the rights change at once.  Raises BadInput: the last MGR."""
+    user = _existing(store, tenant_id, user_id)
     with store.transaction():
+        if role != "MGR":
+            _keep_a_manager(store, user)
         store.run("UPDATE user SET role = ? WHERE id = ?", (role, user_id))
         store.run("DELETE FROM session WHERE user_id = ?", (user_id,))
 
@@ -184,15 +190,20 @@ def retire(store: Store, tenant_id: int, user_id: int, *, at: int) -> None:
     """
     user = _existing(store, tenant_id, user_id)
     with store.transaction():
-        managers = store.value(
-            "SELECT count(*) FROM user WHERE tenant_id = ? AND role = 'MGR' AND retired_at = 0 AND id <> ?",
-            (tenant_id, user_id),
-        )
-        if user.role == "MGR" and not managers:
-            raise BadInput("最後のMGRは削除できません。", remedy="先に別のMGRを作成してください。")
+        _keep_a_manager(store, user)
         store.run("UPDATE user SET retired_at = ? WHERE id = ? AND retired_at = 0", (at, user_id))
         store.run("DELETE FROM session WHERE user_id = ?", (user_id,))
         store.run("DELETE FROM list_permission WHERE user_id = ?", (user_id,))
+        store.run("DELETE FROM user_project WHERE user_id = ?", (user_id,))
+
+
+def _keep_a_manager(store: Store, user: User) -> None:
+    others = store.value(
+        "SELECT count(*) FROM user WHERE tenant_id = ? AND role = 'MGR' AND retired_at = 0 AND id <> ?",
+        (user.tenant_id, user.id),
+    )
+    if user.role == "MGR" and not others:
+        raise BadInput("最後のMGRがいなくなります。", remedy="先に別のMGRを作成してください。")
 
 
 def _existing(store: Store, tenant_id: int, user_id: int) -> User:
@@ -209,10 +220,14 @@ def _matches(stored: str, given: str) -> bool:
         return False
 
 
-def _name(text: str, what: str) -> str:
+def checked_name(text: str, *, is_login: bool = False) -> str:
+    """A name as it is stored.  Raises BadInput."""
     name = unicodedata.normalize("NFKC", text).strip()
     if not 1 <= len(name) <= 60:
-        raise BadInput(f"{what}が{len(name)}文字です。", remedy="1〜60文字にしてください。")
+        raise BadInput(
+            f"ログインIDが{len(name)}文字です。" if is_login else f"氏名が{len(name)}文字です。",
+            remedy="1〜60文字にしてください。",
+        )
     return name
 
 
@@ -228,16 +243,27 @@ def _check_password(password: str, login_name: str) -> None:
         )
 
 
-def _check_phone(phone_id: str, pin: str) -> None:
+def check_phone(phone_id: str, pin: str) -> None:
+    """Raises BadInput where the digits of a phone log-in are none."""
     if not phone_id and not pin:
         return
-    for digits, (low, high), what in ((phone_id, PHONE_ID_DIGITS, "電話ID"), (pin, PIN_DIGITS, "PIN")):
-        if not re.fullmatch(rf"[0-9]{{{low},{high}}}", digits):
-            raise BadInput(f"{what}が正しくありません。", remedy=f"{low}〜{high}桁の数字にしてください。")
+    if not _is_digits(phone_id, PHONE_ID_DIGITS):
+        raise BadInput("電話IDが正しくありません。", remedy="2〜8桁の数字にしてください。")
+    if not _is_digits(pin, PIN_DIGITS):
+        raise BadInput("PINが正しくありません。", remedy="4〜8桁の数字にしてください。")
 
 
-def _taken(error: str, login_name: str, name: str, phone_id: str) -> BadInput:
+def _is_digits(text: str, bounds: tuple[int, int]) -> bool:
+    return re.fullmatch(rf"[0-9]{{{bounds[0]},{bounds[1]}}}", text) is not None
+
+
+def taken(error: str, login_name: str, name: str, phone_id: str) -> BadInput:
+    """Which name or number it is that somebody has or had."""
     if "phone_id" in error:
         return BadInput(f"電話ID「{phone_id}」は使われています。", remedy="別の番号にしてください。")
-    what = f"ログインID「{login_name}」" if "login_name" in error else f"氏名「{name}」"
-    return BadInput(f"{what}は使われています（削除済みも含みます）。", remedy="別の名前にしてください。")
+    return BadInput(
+        f"ログインID「{login_name}」は使われています（削除済みも含みます）。"
+        if "login_name" in error
+        else f"氏名「{name}」は使われています（削除済みも含みます）。",
+        remedy="別の名前にしてください。",
+    )

@@ -148,13 +148,21 @@ def test_duplicates_show_where_else_and_are_removed(manager: Client, floor: Floo
 def test_people_are_put_to_a_list(manager: Client, floor: Floor) -> None:
     list_id, operator_id = floor.list_ids[0], floor.operator_ids[0]
 
-    assert manager.post("/lists/people", list=str(list_id), person=str(operator_id)).status == 303
+    form = {"list": str(list_id), "person": str(operator_id)}
+    assert manager.post("/lists/people", **form, who="chosen").status == 303
     assert lists.permitted_users(floor.store, floor.tenant_id, list_id) == (operator_id,)
     page = manager.ask("GET", f"/lists/{list_id}?tab=settings").body
-    assert f'name="person" value="{operator_id}" checked' in page
-    assert manager.post("/lists/people", list=str(list_id)).status == 303
-    assert lists.permitted_users(floor.store, floor.tenant_id, list_id) == ()
-    assert manager.post("/lists/people", person=str(operator_id)).status == 400
+    assert re.findall(r'name="person" value="(\d+)"[^>]* checked', page) == [str(operator_id)]
+    for wrong in (form, {**form, "who": "others"}, {"list": str(list_id), "who": "chosen"}):
+        assert manager.post("/lists/people", **wrong).status == 400
+    assert lists.permitted_users(floor.store, floor.tenant_id, list_id) == (operator_id,)
+    for who in ("nobody", "all"):
+        assert manager.post("/lists/people", **form, who=who).status == 303
+        assert lists.permitted_users(floor.store, floor.tenant_id, list_id) == ()
+        found = lists.get(floor.store, floor.tenant_id, list_id)
+        assert found is not None
+        assert found.is_for_all == (who == "all")
+    assert manager.post("/lists/people", person=str(operator_id), who="all").status == 400
 
 
 def test_the_customers_of_an_import_are_saved_with_their_ids(
@@ -213,7 +221,7 @@ def test_another_tenants_lists_and_jobs_do_not_exist(clients: dict[str, Client],
     assert stranger.post("/lists/bulk", list=str(list_id), act="delete").status == 400
     assert stranger.post("/exports", list=str(list_id)).status == 400
     assert stranger.post("/exports/new", list=str(list_id)).status == 404
-    assert stranger.post("/lists/people", list=str(list_id), person="1").status == 404
+    assert stranger.post("/lists/people", list=str(list_id), person="1", who="chosen").status == 404
     assert "よそから見えない" not in stranger.ask("GET", "/work").body
     assert [line.name for line in lists.table(store, floor.tenant_id)] == names
     assert list_jobs.existing(store, floor.tenant_id, move_id).state == "done"

@@ -55,6 +55,30 @@ if (bulk) {
   count();
 }
 
+// --- who may work a list: everybody who works in a project at once, and a tick means "those chosen" --------
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-ticks]");
+  if (!button) return;
+  const wanted = button.dataset.ticks;
+  const group = button.closest("form, dialog");
+  for (const box of group.querySelectorAll("input[name=person]")) {
+    const works = box.dataset.projects.split(" ");
+    box.checked = wanted === "all" || (wanted !== "" && (works.includes("all") || works.includes(wanted)));
+  }
+  choose(group);
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("input[name=person]")) choose(event.target.closest("form, dialog"));
+});
+
+function choose(group) {
+  const isAny = group.querySelector("input[name=person]:checked");
+  const radio = group.querySelector(`input[name=who][value=${isAny ? "chosen" : "nobody"}]`);
+  if (radio) radio.checked = true;
+  group.querySelector("input[name=who]")?.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 // --- ticked codes: how many that is, and what may be done with them --------------------------------------
 
 function sum() {
