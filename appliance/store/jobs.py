@@ -15,7 +15,7 @@ from huey import Huey, crontab
 from huey.contrib.sql_huey import SqlStorage
 
 from appliance.errors import YobirinError
-from appliance.store import audit, compare, exports, import_run, moves, recordings, sessions
+from appliance.store import audit, compare, drafts, exports, import_run, moves, recordings, sessions
 from appliance.store.models import Job
 from appliance.store.open import Store
 from appliance.store.times import DAY_MS, day_of
@@ -119,6 +119,7 @@ def hourly(store: Store, *, at: int) -> None:
     """Expired sessions and old exports go, and the oldest recordings when they outgrow their share."""
     sessions.sweep(store, at=at)
     exports.sweep(store, at=at)
+    drafts.sweep(store, at=at)
     pruned = recordings.prune(store, bytes_max=store.settings.limits.recordings_bytes_max, at=at)
     if pruned:
         audit.log(store, 0, at=at, screen="worker", action="recordings_pruned", detail=str(pruned))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from appliance.store import blocked, events, recalls
+from appliance.store import blocked, details, events, recalls, screen_locks
 from appliance.store.counters import AttemptRow, Deltas, HistoryRow, IntervalRow
 from appliance.store.open import Store
 from appliance.store.times import day_of, ms
@@ -33,7 +33,8 @@ def _open_attempt(store: Store, event: events.OpenAttempt, deltas: Deltas) -> st
     if not found:
         return "gone"  # undone, or moved to another list since it was chosen
     is_callable, last_code, last_called_at, is_busy = found[0]
-    if is_busy:
+    held = screen_locks.holder(store, event.tenant_id, event.customer_id, at=at)
+    if is_busy or (held is not None and held.user_id != event.user_id):
         return "busy"
     code = blocked.check(
         store, event.tenant_id, number=event.number, project_id=event.project_id, day=day_of(at, store.zone)
@@ -145,6 +146,7 @@ def _save_history(store: Store, event: events.SaveHistory, deltas: Deltas) -> st
             at=at,
             **spent,
         )
+    details.join_memo(store, event.attempt_id)
     deltas.history(row)
     settle(store, event.customer_id, event.code, deltas)
     store.run("UPDATE attempt SET result = ? WHERE id = ?", (event.code, event.attempt_id))

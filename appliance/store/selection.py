@@ -12,6 +12,7 @@ from appliance.errors import BadInput
 from appliance.store.blocked import CODE_OF
 from appliance.store.models import Noun
 from appliance.store.open import Store
+from appliance.store.screen_locks import SILENCE_MAX_MS
 from appliance.store.times import day_of
 
 LIMIT_MAX: Final = 200
@@ -65,7 +66,10 @@ class _Row(Noun, frozen=True):
     last_called_at: int
 
 
-_VISIBLE: Final = " AND import_id NOT IN (SELECT import_id FROM hidden_import)"
+_VISIBLE: Final = (
+    " AND import_id NOT IN (SELECT import_id FROM hidden_import)"
+    " AND id NOT IN (SELECT customer_id FROM screen_lock WHERE seen_at > ?)"  # somebody has them open
+)
 _BY_ID: Final = (
     "FROM customer INDEXED BY customer_by_id"
     " WHERE list_id = ? AND is_callable = 1 AND id > ? AND id < ?" + _VISIBLE + " ORDER BY id LIMIT ?"
@@ -83,7 +87,7 @@ def next_customers(store: Store, list_id: int, *, cursor: str = "", limit: int =
     """The next at most `limit` customers after `cursor` ('' from the start).  BadInput: no such list."""
     with store.reading():
         rules = _rules(store, list_id)
-        walk = _Walk(store, list_id, rules, cursor)
+        walk = _Walk(store, list_id, rules, cursor, at)
         offers: list[Offer] = []
         refused: list[Refused] = []
         for _ in range(LOOKS_MAX):
@@ -117,9 +121,10 @@ def count_callable(store: Store, list_id: int) -> int:
 class _Walk:
     """Goes through a list in its order.  Cursors: `i<id>` by ID, `w<id>` wrapped around, `r<key>:<id>`."""
 
-    def __init__(self, store: Store, list_id: int, rules: _Rules, cursor: str) -> None:
+    def __init__(self, store: Store, list_id: int, rules: _Rules, cursor: str, at: int) -> None:
         self._store = store
         self._list_id = list_id
+        self._locked_from = at - SILENCE_MAX_MS
         self._from_id = rules.order_from_id if rules.order_mode == "id" else 0
         start = "r-1:0" if rules.order_mode == "random" else f"i{max(0, self._from_id - 1)}"
         self.cursor = cursor if cursor and (cursor[0] == "r") == (start[0] == "r") else start
@@ -132,10 +137,10 @@ class _Walk:
         kind, _, rest = self.cursor[0], "", self.cursor[1:]
         if kind == "r":
             key, _, last_id = rest.partition(":")
-            rows = self._all(_BY_RANDOM, (self._list_id, int(key), int(last_id), LOOK_AT))
+            rows = self._all(_BY_RANDOM, (self._list_id, int(key), int(last_id), self._locked_from, LOOK_AT))
         else:
             end = self._from_id if kind == "w" else _ENDLESS
-            rows = self._all(_BY_ID, (self._list_id, int(rest), end, LOOK_AT))
+            rows = self._all(_BY_ID, (self._list_id, int(rest), end, self._locked_from, LOOK_AT))
         self._is_short = len(rows) < LOOK_AT
         self._left = len(rows)
         if not rows:
