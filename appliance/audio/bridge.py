@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from appliance.audio.ports import LinePort, PhonePort
+from appliance.audio.ports import LinePort, PhonePort, Port
 
 
 class Take(Protocol):
@@ -31,6 +31,15 @@ class Bridge:
     begun_at: float
     take: Take | None = None
     is_heard: bool = False
+
+    @property
+    def ports(self) -> dict[str, Port]:
+        """Both, by name: the line first."""
+        return {self.line.name: self.line, self.phone.name: self.phone}
+
+    @property
+    def lines(self) -> tuple[LinePort, ...]:
+        return (self.line,)
 
     def record(self) -> None:
         """This tick's speech goes into the recording: left the operator, right the customer."""

@@ -8,6 +8,8 @@ After a reconnect the snapshot is `AudioSnapshot`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from appliance.phones.messages import Media
@@ -55,7 +57,10 @@ class SetRemote(Message, frozen=True):
 
 
 class ClosePort(Message, frozen=True):
-    """Free a port; ends its bridge, prompts and recording."""
+    """Free a port; ends its prompts, and its bridge with the recording.
+
+    A mixed conversation goes on without it, until its last port is closed.
+    """
 
     port: str
 
@@ -80,8 +85,29 @@ class Recording(msgspec.Struct, frozen=True):
     key: bytes
 
 
+class Mix(Message, frozen=True):
+    """From now on the ports of this conversation hear exactly these sources: the whole matrix each time.
+
+    `hears` says for each port whom it hears, as a sum; () is silence, or what `Play` gives it.  A port that
+    is named nowhere is no longer part of the conversation.  Playing goes on; only a port that now hears
+    somebody and did not before, or that hears a loop, is hushed.  `left` and `right`: whose speech is
+    recorded on which side; both empty end the recording.  `recording` begins one where none is under way.
+
+    `Bridge` stays the start of a conversation (the customer is heard at once); a Mix of an unknown
+    `bridge_id` begins one all the same, be it of two lines without a phone.  A port of another conversation
+    leaves that one; one that is not open is a `PortFault`, and the others hear each other.  Ended by
+    `Unbridge`.
+    """
+
+    bridge_id: int
+    hears: Mapping[str, tuple[str, ...]]
+    left: tuple[str, ...] = ()
+    right: tuple[str, ...] = ()
+    recording: Recording | None = None
+
+
 class Unbridge(Message, frozen=True):
-    """End a bridge and finish its recording; both ports stay open."""
+    """End a conversation, mixed or not, and finish its recording; its ports stay open."""
 
     bridge_id: int
 
@@ -198,15 +224,15 @@ class TickReport(Message, frozen=True):
 
 
 class AudioSnapshot(Message, frozen=True):
-    """What stands: open ports, and bridges as bridge_id to (line, phone)."""
+    """What stands: open ports, and conversations as bridge_id to their ports (unmixed: line, phone)."""
 
     ports: tuple[str, ...]
-    bridges: dict[int, tuple[str, str]]
+    bridges: dict[int, tuple[str, ...]]
 
 
 Union = (
-    OpenLine | OpenPhone | PhoneOpened | SetRemote | ClosePort | Bridge | Unbridge | Play | Hush | Listen
-    | Measure | Level
+    OpenLine | OpenPhone | PhoneOpened | SetRemote | ClosePort | Bridge | Mix | Unbridge | Play | Hush
+    | Listen | Measure | Level
     | Digit | Played | Bridged | RecordingDone | RecordingLost | PortFault | Silence | TickReport
     | AudioSnapshot
 )  # fmt: skip

@@ -9,11 +9,13 @@ from __future__ import annotations
 import ipaddress
 import random
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from appliance.audio import messages
-from appliance.audio.bridge import Bridge, Take
+from appliance.audio.bridge import Bridge
+from appliance.audio.conversations import Conversations, Recorder
 from appliance.audio.level import Meter
+from appliance.audio.mixed import ports_of
 from appliance.audio.mixer import mix
 from appliance.audio.mulaw import SILENT_BLOCK
 from appliance.audio.neighbours import Neighbours
@@ -35,12 +37,6 @@ OpenB = Callable[[int, int], Channel]
 """Opens a B channel: span, channel.  Raises DeviceError."""
 
 
-class Recorder(Protocol):
-    """Where recordings go."""
-
-    def begin(self, recording: messages.Recording) -> Take: ...
-
-
 class Plane:
     """Everything that speaks and hears."""
 
@@ -56,16 +52,14 @@ class Plane:
         clock: Clock,
     ) -> None:
         self.events: list[messages.Message] = []
-        self.bridges: dict[int, Bridge] = {}
+        self.talks = Conversations(recorder)
         self._lines: dict[str, LinePort] = {}
         self._meters: dict[str, Meter] = {}
         self._phones: dict[str, PhonePort] = {}
-        self._bridge_of: dict[str, Bridge] = {}
         self._open_b = open_b
         self._rtp_ports = rtp_ports
         self._neighbours = neighbours
         self._prompts = prompts
-        self._recorder = recorder
         self._dice = dice
         self._clock = clock  # for the one figure that is about the inside of a tick
         self._commands: dict[type[Any], Callable[[Any, float], object]] = {
@@ -74,6 +68,7 @@ class Plane:
             messages.SetRemote: self._set_remote,
             messages.ClosePort: self._close_port,
             messages.Bridge: self._bridge,
+            messages.Mix: self._mix,
             messages.Unbridge: self._unbridge,
             messages.Play: self._play,
             messages.Hush: self._hush,
@@ -99,28 +94,24 @@ class Plane:
             self._say_to_phone(phone)
         for line in self._lines.values():
             self._say_to_line(line)
-        for bridge in self.bridges.values():
-            bridge.record()
+        self.talks.record()
         self._hear_keys()
 
     def watch(self, now: float) -> None:
         """Once a second: who has fallen silent."""
         for phone in self._phones.values():
             self._watch_phone(phone, now)
-        for bridge in self.bridges.values():
-            line = bridge.line
+        for line in self.talks.lines():
             if now - line.heard_at > LINE_SILENT_S and not line.is_faulty:
                 line.is_faulty = True
                 self._fault(line.name, f"{line.name} has given no speech for {LINE_SILENT_S:g} s.")
 
     def snapshot(self) -> messages.AudioSnapshot:
-        standing = {number: (bridge.line.name, bridge.phone.name) for number, bridge in self.bridges.items()}
-        return messages.AudioSnapshot((*self._lines, *self._phones), standing)
+        return messages.AudioSnapshot((*self._lines, *self._phones), self.talks.snapshot())
 
     def counts(self) -> tuple[int, int, int]:
         """Ports, bridges, recordings."""
-        recordings = sum(1 for bridge in self.bridges.values() if bridge.take is not None)
-        return len(self._lines) + len(self._phones), len(self.bridges), recordings
+        return len(self._lines) + len(self._phones), len(self.talks.standing), self.talks.recordings()
 
     @property
     def strangers(self) -> int:
@@ -139,18 +130,31 @@ class Plane:
     # --- the tick -------------------------------------------------------------------------------------
 
     def _say_to_phone(self, phone: PhonePort) -> None:
-        bridge = self._bridge_of.get(phone.name)
-        far = bridge.line.heard if bridge else b""
-        is_sent = phone.say(self._speech(phone, far))
-        if bridge and not bridge.is_heard and is_sent and bridge.line.ring.is_live:
+        bridge = self.talks.bridge_of.get(phone.name)
+        if bridge is None:
+            self._say_mixed_to_phone(phone)
+            return
+        is_sent = phone.say(self._speech(phone, bridge.line.heard))
+        if not bridge.is_heard and is_sent and bridge.line.ring.is_live:
             self._was_heard(bridge)
 
+    def _say_mixed_to_phone(self, phone: PhonePort) -> None:
+        mixed = self.talks.mixed_of.get(phone.name)
+        is_sent = phone.say(self._speech(phone, mixed.far(phone.name) if mixed else b""))
+        start = mixed.start if mixed else None
+        if mixed and start and start.phone is phone and is_sent and start.line.ring.is_live:
+            mixed.start = None
+            self._was_heard(start)
+
     def _say_to_line(self, line: LinePort) -> None:
-        bridge = self._bridge_of.get(line.name)
-        if bridge is None and not line.player.is_busy:
-            line.pause()
+        bridge = self.talks.bridge_of.get(line.name)
+        mixed = self.talks.mixed_of.get(line.name) if bridge is None else None
+        if bridge is not None:
+            line.say(self._speech(line, bridge.phone.heard))
+        elif line.player.is_busy or (mixed and mixed.hears_any(line.name)):
+            line.say(self._speech(line, mixed.far(line.name) if mixed else b""))
         else:
-            line.say(self._speech(line, bridge.phone.heard if bridge else b""))
+            line.pause()
 
     def _speech(self, port: Port, far: bytes) -> bytes:
         """What a port hears: the far end, with what is being played laid over it.
@@ -233,20 +237,7 @@ class Plane:
         line, phone = self._lines.get(command.line), self._phones.get(command.phone)
         if line is None or phone is None:
             raise _unknown(command.line if line is None else command.phone)
-        for taken in (
-            self.bridges.get(command.bridge_id),
-            *map(self._bridge_of.get, (line.name, phone.name)),
-        ):
-            self._end(taken)
-        bridge = Bridge(command.bridge_id, line, phone, now)
-        if command.recording is not None:
-            bridge.take = self._recorder.begin(command.recording)
-        self.bridges[bridge.bridge_id] = bridge
-        self._bridge_of[line.name] = self._bridge_of[phone.name] = bridge
-        line.player.hush()
-        phone.player.hush()
-        line.is_faulty = False
-        self._let_hear_at_once(bridge, now)
+        self._let_hear_at_once(self.talks.bridge(command, line, phone, now), now)
 
     def _let_hear_at_once(self, bridge: Bridge, now: float) -> None:
         """The customer's first frame does not wait for the tick: the next tick's packet leaves now.
@@ -257,8 +248,16 @@ class Plane:
         if bridge.line.hear_ahead() and bridge.phone.say_ahead(bridge.line.heard):
             self._was_heard(bridge)
 
+    def _mix(self, command: messages.Mix, _now: float) -> None:
+        known = {name: port for name in ports_of(command) if (port := self._find(name)) is not None}
+        for name in ports_of(command):
+            if name not in known:  # the others hear each other all the same
+                self._fault(name, str(_unknown(name)))
+        if known:
+            self.talks.mix(command, known)
+
     def _unbridge(self, command: messages.Unbridge, _now: float) -> None:
-        self._end(self.bridges.get(command.bridge_id))
+        self.talks.unbridge(command.bridge_id)
 
     def _play(self, command: messages.Play, _now: float) -> None:
         port = self._port(command.port)
@@ -288,10 +287,13 @@ class Plane:
     # --- ports ----------------------------------------------------------------------------------------
 
     def _port(self, name: str) -> Port:
-        port = self._lines.get(name) or self._phones.get(name)
+        port = self._find(name)
         if port is None:
             raise _unknown(name)
         return port
+
+    def _find(self, name: str) -> Port | None:
+        return self._lines.get(name) or self._phones.get(name)
 
     def _make_room(self, name: str) -> None:
         self._close(name)
@@ -299,20 +301,11 @@ class Plane:
             raise DeviceError(f"{PORTS_MAX} ports are open already.", remedy="Close some with ClosePort.")
 
     def _close(self, name: str) -> None:
-        self._end(self._bridge_of.get(name))
+        self.talks.leave(name)
         self._meters.pop(name, None)
         port = self._lines.pop(name, None) or self._phones.pop(name, None)
         if port is not None:
             port.close()
-
-    def _end(self, bridge: Bridge | None) -> None:
-        if bridge is None:
-            return
-        bridge.close()
-        self.bridges.pop(bridge.bridge_id, None)
-        for port in (bridge.line, bridge.phone):
-            self._bridge_of.pop(port.name, None)
-            port.player.hush()
 
     def _move(self, phone: PhonePort, remote: Media, now: float) -> None:
         phone.move(remote, now)
