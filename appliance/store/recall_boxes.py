@@ -132,6 +132,13 @@ def box(
     return Page(lines=tuple(lines), count=int(count))
 
 
+def one(store: Store, tenant_id: int, recall_id: int) -> Line | None:
+    """One promise of the tenant."""
+    return store.one(
+        Line, f"{_LINE} WHERE r.id = ? AND r.tenant_id = ? AND r.is_promise = 1", (recall_id, tenant_id)
+    )
+
+
 def _where(
     tenant_id: int, user_id: int, list_ids: Collection[int] | None
 ) -> tuple[str, tuple[int | str, ...]]:

@@ -19,6 +19,7 @@ from webui import (
     pages,
     projects,
     reasons,
+    recalls,
     report_words,
     roles,
     store_words,
@@ -57,6 +58,7 @@ def texts_of_tables() -> set[str]:
     found |= {text for text, _ in projects.OBSTACLES.values()}
     found |= {word for flag in projects.FLAGS for word in flag[1:]}
     found |= {state[1] for state in imports.STATES.values()} | set(import_headers.USE_WORDS.values())
+    found |= set(recalls.WORDS.values()) | set(recalls.EMPTY.values()) | set(recalls.ENDS.values())
     found |= (
         {words for pair in list_bulk.DONE.values() for words in pair}
         | set(list_work.KINDS.values())
