@@ -184,6 +184,13 @@ class SpanBoard(msgspec.Struct, frozen=True):
     slot_ms: int
 
 
+class EngineBoard(msgspec.Struct, frozen=True):
+    """The dialer's loop in the last minute: what it was told a second, and the longest it took over one."""
+
+    inputs_per_s: float = 0.0
+    longest_ms: float = 0.0
+
+
 class MinutePoint(msgspec.Struct, frozen=True):
     """One minute of one list, for the live chart; the newest is still growing."""
 
@@ -215,6 +222,7 @@ class Board(Message, frozen=True):
     minutes: tuple[MinutePoint, ...] = ()
     alarms: tuple[str, ...] = ()
     tenant_alarms: tuple[TenantAlarm, ...] = ()
+    engine: EngineBoard = EngineBoard()
 
 
 class SeatChanged(Message, frozen=True):

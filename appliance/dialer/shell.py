@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from appliance.clock import Clock
 from appliance.dialer import inputs, outputs
+from appliance.dialer.shell_load import Load
 from appliance.pri_card.trunk import Cleared, PlaceCall, SetupSent, Trunk, TrunkEvent, Withdrawn
 
 log = logging.getLogger("dialer")
@@ -66,8 +67,7 @@ class Shell:
         self.clock = clock
         self._on_turn = on_turn
         self.slot_errors_ms = Samples()
-        self.inputs_fed = 0
-        self.slowest = ("", 0.0)
+        self.load = Load(now=clock.monotonic())
         self._watchers: dict[type, list[Handler]] = {}
         self._overheard: dict[type, list[Handler]] = {}
         self._handlers: dict[type, Handler] = {PlaceCall: self._place, outputs.ClearCall: self._clear}
@@ -165,14 +165,12 @@ class Shell:
         now = self.clock.monotonic()
         for listener in self._listeners:
             listener(now, what)
-        self.inputs_fed += 1
         for output in self.machine.feed(what, now):
             self._handlers[type(output)](output)
             for overhears in self._overheard.get(type(output), ()):
                 overhears(output)
         took = self.clock.monotonic() - now
-        if took > self.slowest[1]:
-            self.slowest = (type(what).__name__, took)
+        self.load.note(now, took)
         if took > TOO_LONG_S:
             log.warning("%s took %.1f ms", type(what).__name__, took * 1000)
 

@@ -106,6 +106,7 @@ class BoardServer:
             seq=self._seq,
             now_at=self._shell.clock.wall(),
             spans=self._lines.boards(now),
+            engine=self._shell.load.board(now),
             alarms=tuple(alarm.what for alarm in alarms if not alarm.tenant_id),
             tenant_alarms=tuple(alarm for alarm in alarms if alarm.tenant_id),
         )

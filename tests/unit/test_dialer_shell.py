@@ -9,13 +9,22 @@ from typing import Any
 
 import pytest
 
-from appliance.clock import SystemClock
+from appliance.clock import SystemClock, VirtualClock
 from appliance.dialer import inputs, outputs
 from appliance.dialer.attempt import Attempt, State
-from appliance.dialer.messages import Board, ChannelTried, Figures, SeatBoard, SeatChanged, TenantAlarm
+from appliance.dialer.messages import (
+    Board,
+    ChannelTried,
+    EngineBoard,
+    Figures,
+    SeatBoard,
+    SeatChanged,
+    TenantAlarm,
+)
 from appliance.dialer.shell import Shell
 from appliance.dialer.shell_board import BoardServer
 from appliance.dialer.shell_lines import Lines
+from appliance.dialer.shell_load import Load
 from appliance.dialer.shell_sums import Sums
 from appliance.pri_card.trunk import Alerting, Line, PlaceCall, SetupSent, SpanState
 from appliance.settings import Home, Span
@@ -155,6 +164,36 @@ def test_a_call_that_is_placed_goes_out_in_the_same_turn_of_the_loop() -> None:
         assert wire.polls == before + 1
         assert shell.gate(12, 0.0)
         assert not shell.gate(13, 0.0)
+        shell.stop()
+
+    on_loop(work)
+
+
+def test_the_loop_says_what_the_last_minute_was_like_and_forgets_what_was_before() -> None:
+    load = Load(now=100.0)
+    load.note(100.5, 0.250)
+    for turn in range(59):
+        load.note(101.0 + turn, 0.002)
+    assert load.board(160.0) == EngineBoard(1.0, 250.0)
+    for turn in range(120):
+        load.note(160.0 + turn / 2, 0.003)
+    assert load.board(220.0) == EngineBoard(2.0, 3.0)
+    assert load.board(400.0) == EngineBoard()
+
+
+def test_the_shell_measures_each_step() -> None:
+    clock = VirtualClock()
+
+    class Slow(Script):
+        def feed(self, what: Any, now: float) -> list[Any]:
+            clock.advance_to(now + 0.004)
+            return super().feed(what, now)
+
+    async def work() -> None:
+        shell = Shell(machine=Slow(), trunk=Wire(), clock=clock)
+        shell.feed(inputs.Tick(), inputs.Channels(2))
+        found = shell.load.board(clock.monotonic())
+        assert (found.inputs_per_s, round(found.longest_ms, 6)) == (2.0, 4.0)
         shell.stop()
 
     on_loop(work)
