@@ -18,7 +18,18 @@ TOOL_TIMEOUT_S: Final = 8.0
 
 
 class NotFitted(YobirinError):
-    """This box has no such thing, by its site file or by what the kernel shows.  Nobody's fault."""
+    """This box has no such thing, by its site file or by what the kernel shows.  Nobody's fault.
+
+    `key` names its sentence.
+    """
+
+    key = "absent"
+
+
+class NotSetUp(NotFitted):
+    """This box could have it, and its site file names none."""
+
+    key = "unset"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from appliance.errors import DeviceError, YobirinError
 from appliance.ipc import PeerGone
@@ -17,8 +17,6 @@ from appliance.monitoring.box import Box, NotFitted
 from appliance.monitoring.plugin import Status, Thresholds, Verdict
 from appliance.monitoring.table import Check
 from appliance.supervisor_client import SupervisorGone
-
-NOT_FITTED: Final = "absent"
 
 
 class Ran(NamedTuple):
@@ -45,7 +43,7 @@ def look(check: Check, box: Box, thresholds: Thresholds) -> Verdict:
     try:
         return check.judge(check.read(box), thresholds)
     except NotFitted as error:
-        return Verdict(Status.OK, NOT_FITTED, {"what": error.what})
+        return Verdict(Status.OK, error.key, {"what": error.what})
     except (PeerGone, SupervisorGone) as error:
         return Verdict(Status.CRITICAL, "unanswered", {"what": error.what})
     except DeviceError as error:

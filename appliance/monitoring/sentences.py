@@ -25,6 +25,7 @@ SENTENCES: Final[dict[str, Words]] = {
     # Said of any check.
     "pending": Words("まだ確認していません。", "Not checked yet."),
     "absent": Words("この装置にはありません。", "Not fitted: {what}"),
+    "unset": Words("設定されていません。", "Not set up: {what}"),
     "timed_out": Words(
         "{seconds}秒以内に確認できませんでした。",
         "timed out after {seconds} seconds",
@@ -180,6 +181,9 @@ SENTENCES: Final[dict[str, Words]] = {
         "Restart after hours.",
     ),
     "recordings": Words("{size}／{most}（あと約{days}日分）。", "{size} of {most}, room for {days} days"),
+    "recordings_ample": Words(
+        "{size}／{most}（あと1年以上）。", "{size} of {most}, room for more than a year"
+    ),
     "recordings_few": Words("{size}／{most}。", "{size} of {most}"),
     "recordings_lost": Words(
         "この1時間に録音できなかった通話が{lost}件あります（{reason}）。",
@@ -206,6 +210,12 @@ SENTENCES: Final[dict[str, Words]] = {
         "there is no backup yet",
         "バックアップ先を確かめ、今夜の実行を待ってください。",
         "Check the target, then wait for tonight's run.",
+    ),
+    "backup_unset": Words(
+        "バックアップ先が設定されていません。",
+        "no target for the backup is set up",
+        "設定用のパソコンからバックアップ先を設定してください。",
+        "Set one up with the provisioning script.",
     ),
     "backup_failed": Words(
         "前回のバックアップに失敗しました（{what}）。",

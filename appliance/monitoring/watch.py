@@ -10,13 +10,14 @@ from typing import Final
 
 from appliance.errors import BadInput
 from appliance.monitoring.alarm import Alarm, Change, State
+from appliance.monitoring.box import NotFitted, NotSetUp
 from appliance.monitoring.messages import AlarmWord, CheckHealth
 from appliance.monitoring.plugin import SEVERITY, Status, Verdict
 from appliance.monitoring.table import Check
 
 SPREAD_S: Final = 0.15  # checks begin one after the other, so that a start is no storm
 RETRY_SHARE: Final = 3  # the retry interval where a check has none of its own
-NOT_FITTED: Final = "absent"
+NOT_FITTED: Final = frozenset({NotFitted.key, NotSetUp.key})
 PENDING: Final = Verdict(Status.OK, "pending")
 
 
@@ -101,7 +102,7 @@ class Watch:
             key=verdict.key,
             values=verdict.values,
             figures=verdict.figures,
-            is_fitted=verdict.key != NOT_FITTED,
+            is_fitted=verdict.key not in NOT_FITTED,
             checked_at=self._checked_at.get(name, 0.0),
             problem_at=alarm.problem_at,
             is_flapping=alarm.flap.is_flapping,

@@ -14,13 +14,13 @@ from appliance.chassis import messages as chassis
 from appliance.dialer import messages as dialer
 from appliance.errors import DeviceError
 from appliance.ipc import Codec, PeerGone
-from appliance.monitoring import board, plugin, words
+from appliance.monitoring import board, plugin, runner, words
 from appliance.monitoring.box import Box, NotFitted
 from appliance.monitoring.checks import backups, data, device, disks, floor, machine, network
 from appliance.monitoring.plugin import Status, Verdict
 from appliance.monitoring.sentences import SENTENCES
 from appliance.monitoring.table import BY_NAME
-from appliance.settings import Home, Settings, Watchdog
+from appliance.settings import Home, Settings, Span, Watchdog
 from appliance.store.alarms import Probe
 from appliance.store.open import open_store
 from appliance.watchdog import messages as watchdog
@@ -256,6 +256,9 @@ def test_the_database_and_recordings() -> None:
     well = data.Recordings(10**9, 50 * 10**9, 10**9, 10**12, 1.0, 0, "")
     assert judged("recordings", well).values["days"] == "49"
     assert judged("recordings", data.Recordings(0, 10**9, 0, 10**9, 0.0, 0, "")).key == "recordings_few"
+    for day_bytes, key in ((10**8, "recordings_ample"), (49 * 10**9 // 364, "recordings")):
+        seen = data.Recordings(10**9, 50 * 10**9, day_bytes, 10**12, 1.0, 0, "")
+        assert judged("recordings", seen).key == key
     lost = data.Recordings(10**9, 50 * 10**9, 10**9, 0, 1.0, 4, "disk full")
     assert judged("recordings", lost).status is Status.WARNING
 
@@ -269,11 +272,25 @@ def test_the_database_and_recordings() -> None:
         (backups.Backup(30, 100), Status.WARNING, "backup_old"),
         (backups.Backup(60, 100, "No space"), Status.CRITICAL, "backup_failed"),
         (backups.Backup(None, None), Status.WARNING, "backup_none"),
+        (backups.Backup(None, None, has_target=False), Status.WARNING, "backup_unset"),
     ],
 )
 def test_the_backup(seen: backups.Backup, status: Status, key: str) -> None:
     verdict = judged("backup", seen)
     assert (verdict.status, verdict.key) == (status, key)
+
+
+@pytest.mark.parametrize("name", ["ping", "smart", "backup"])
+def test_what_the_site_file_leaves_out_is_not_set_up(name: str, tmp_path: Path) -> None:
+    bare = Box(Home(tmp_path), Settings())
+    verdict = runner.look(BY_NAME[name], bare, BY_NAME[name].thresholds(bare.settings))
+    assert (verdict.status, verdict.key) == (Status.OK, "unset")
+
+
+def test_a_box_with_a_real_line_and_nowhere_to_save_to_is_warned(tmp_path: Path) -> None:
+    lines = (Span(number=1, kind="absent"), Span(number=2, kind="dahdi"))
+    found = backups.read_backup(Box(Home(tmp_path), Settings(spans=lines)))
+    assert not found.has_target
 
 
 def test_the_certificate() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from appliance.backup import messages as status
-from appliance.monitoring.box import Box, NotFitted
+from appliance.monitoring.box import Box, NotSetUp
 from appliance.monitoring.plugin import Figure, Status, Thresholds, Verdict, limited
 
 DRILL_MAX_H: Final = 24 * 40  # a test restore a month, and some days of grace
@@ -20,18 +20,22 @@ DRILL_MAX_H: Final = 24 * 40  # a test restore a month, and some days of grace
 class Backup:
     """Hours since the last good backup and the last good test restore; None: there was never one.
 
-    `error` is why the latest run failed, "" where it went through.
+    `error` is why the latest run failed, "" where it went through.  `has_target`: false on a box that has
+    real lines and nowhere to save to.
     """
 
     age_h: float | None
     drill_h: float | None
     error: str = ""
+    has_target: bool = True
 
 
 def read_backup(box: Box) -> Backup:
-    """Raises NotFitted where the site file names no target."""
+    """Raises NotSetUp where a floor without a real line, such as a demonstration, names no target."""
     if not box.settings.backup.target:
-        raise NotFitted("backup.target is not set.")
+        if any(span.kind == "dahdi" for span in box.settings.spans):
+            return Backup(None, None, has_target=False)
+        raise NotSetUp("backup.target is not set.")
     found, now = status.read(box.home), time.time()
     return Backup(_hours(found.last_good_at, now), _hours(found.last_drill_at, now), found.error)
 
@@ -43,6 +47,8 @@ def _hours(at_ms: int, now: float) -> float | None:
 def judge_backup(seen: Backup, limits: Thresholds) -> Verdict:
     drill = "-" if seen.drill_h is None else f"{seen.drill_h / 24:.0f}"
     values = {"hours": f"{seen.age_h or 0:.0f}", "drill": drill, "what": seen.error or "-"}
+    if not seen.has_target:
+        return Verdict(Status.WARNING, "backup_unset", values)
     if seen.age_h is None:
         return Verdict(Status.WARNING, "backup_failed" if seen.error else "backup_none", values)
     figures = [limited("age", seen.age_h, "", limits)]

@@ -21,6 +21,7 @@ from appliance.store.times import DAY_MS, HOUR_MS, ms
 
 LOG_BYTES_MAX: Final = 512_000_000  # a write-ahead log that grows on means that somebody reads for ever
 GROWTH_DAYS: Final = 7
+AMPLE_DAYS: Final = 365  # more is no forecast: the first calls of a new box fill nothing
 
 
 @dataclass(frozen=True)
@@ -103,5 +104,5 @@ def judge_recordings(seen: Recordings, limits: Thresholds) -> Verdict:
     ]
     if seen.day_bytes:
         figures.append(Figure("days_left", max(0.0, days), low="0"))
-    key = "recordings" if seen.day_bytes else "recordings_few"
+    key = "recordings_ample" if days >= AMPLE_DAYS else "recordings" if seen.day_bytes else "recordings_few"
     return Verdict(status, key if status is Status.OK else "recordings_lost", values, tuple(figures))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from appliance.errors import DeviceError
-from appliance.monitoring.box import Box, NotFitted
+from appliance.monitoring.box import Box, NotFitted, NotSetUp
 from appliance.monitoring.plugin import Figure, Status, Thresholds, Verdict, limited, worst
 
 _ARRAY: Final = re.compile(r"^(md\w+) : (\w+)(?: \([\w-]+\))? ?(raid\d+|linear)? ?(.*)$")
@@ -118,10 +118,10 @@ def _mirror_status(array: Array, limits: Thresholds) -> Status:
 
 
 def read_smart(box: Box) -> tuple[Disk, ...]:
-    """Raises NotFitted where the site file names no disk or smartctl is missing, DeviceError."""
+    """Raises NotSetUp where the site file names no disk, NotFitted without smartctl, DeviceError."""
     devices = box.settings.monitor.data_disks
     if not devices:
-        raise NotFitted("monitor.data_disks names no disk.")
+        raise NotSetUp("monitor.data_disks names no disk.")
     return tuple(parse_smart(device, *box.tool("smartctl", "-j", "-H", "-A", device)) for device in devices)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from appliance import heartbeat
 from appliance.errors import StoreError
 from appliance.monitoring import board, watcher
-from appliance.monitoring.box import Box, NotFitted
+from appliance.monitoring.box import Box, NotSetUp
 from appliance.monitoring.plugin import Figure, Status, Thresholds, Verdict, limited, worst
 from appliance.store import alarms
 from appliance.store.open import open_store
@@ -86,13 +86,13 @@ def judge_pri(seen: Lines, limits: Thresholds) -> Verdict:
 
 
 def read_phones(box: Box) -> Phones:
-    """Raises PeerGone, NotFitted where no seat is set up.
+    """Raises PeerGone, NotSetUp where no seat is set up.
 
     A telephone is missed when it was there in the last two weeks: a spare seat is nobody's alarm.
     """
     seats = board.ask(box.home).seats
     if not seats:
-        raise NotFitted("no seat is set up.")
+        raise NotSetUp("no seat is set up.")
     here = tuple(seat for seat in seats if seat.is_registered)
     seen = _seen(box, here)
     return Phones(

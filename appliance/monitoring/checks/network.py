@@ -17,7 +17,7 @@ from typing import Final
 from cryptography import x509
 
 from appliance.errors import DeviceError
-from appliance.monitoring.box import Box, NotFitted
+from appliance.monitoring.box import Box, NotFitted, NotSetUp
 from appliance.monitoring.plugin import Figure, Status, Thresholds, Verdict, limited
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0  # RFC 792
@@ -43,10 +43,10 @@ class Certificate:
 
 
 def read_ping(box: Box) -> tuple[Answer, ...]:
-    """Raises NotFitted where nobody is to be asked, DeviceError where the kernel forbids asking."""
+    """Raises NotSetUp where nobody is to be asked, DeviceError where the kernel forbids asking."""
     addresses = box.settings.monitor.ping
     if not addresses:
-        raise NotFitted("monitor.ping names no address.")
+        raise NotSetUp("monitor.ping names no address.")
     return tuple(Answer(address, ping(address)) for address in addresses)
 
 
