@@ -45,6 +45,7 @@ def show(ask: Ask) -> Any:
         history=device_view.history(health, language),
         channels=[(glyph, ask.t(word)) for glyph, word in device_view.CHANNELS.values()],
         is_dialer_up=live.is_up,
+        engine=live.board.engine,
         has_lamps=health is not None and any(row.name == "panel" and row.is_fitted for row in health.checks),
         line_size=(device_view.LINE_WIDTH, device_view.LINE_HEIGHT),
     )

@@ -13,7 +13,7 @@ from typing import Any, Final
 from appliance.dialer.messages import Board, SpanBoard
 from appliance.monitoring import letters, watch, words
 from appliance.monitoring.messages import AlarmEvent, CheckHealth, Health
-from appliance.monitoring.plugin import Status
+from appliance.monitoring.plugin import SEVERITY, Status
 from appliance.monitoring.words import Language
 from webui.words import Translate
 
@@ -87,6 +87,8 @@ CARDS: Final = (
     Card("backup", _("バックアップ"), ("backup", "certificate"), "backup", _("経過時間")),
 )
 
+NOT_FITTED: Final = {"absent": _("この装置にはありません。"), "unset": _("設定されていません。")}
+
 CHANNELS: Final[dict[str, tuple[str, str]]] = {
     ".": ("", _("空")),
     "s": ("…", _("発信")),
@@ -154,7 +156,7 @@ class Shown:
 
 
 def headline(health: Health | None, translate: Translate, language: Language) -> dict[str, str]:
-    """The first line: all is well, or the worst problem with what to do."""
+    """The first line: all is well, what is being looked at again, or the worst problem with what to do."""
     if health is None:
         return {
             "weight": "bad",
@@ -163,7 +165,7 @@ def headline(health: Health | None, translate: Translate, language: Language) ->
         }
     found = watch.worst(health.checks)
     if found is None:
-        return {"weight": "ok", "sentence": translate("正常です。"), "remedy": ""}
+        return _without_alarm(health, translate, language)
     name = words.name(found.name, language)
     weight = "seen" if found.alarm == "acknowledged" else WEIGHTS[found.status]
     return {
@@ -173,12 +175,23 @@ def headline(health: Health | None, translate: Translate, language: Language) ->
     }
 
 
+def _without_alarm(health: Health, translate: Translate, language: Language) -> dict[str, str]:
+    """A check that was bad once or twice is no alarm, and no reason to say that all is well."""
+    doubted = [check for check in health.checks if check.status is not Status.OK]
+    if not doubted:
+        return {"weight": "ok", "sentence": translate("正常です。"), "remedy": ""}
+    found = max(doubted, key=lambda check: (not check.held_by, SEVERITY[check.status]))
+    said = words.sentence(found.key, found.values, language)
+    sentence = translate("確認中です。{name}: {said}", name=words.name(found.name, language), said=said)
+    return {"weight": "doubt", "sentence": sentence, "remedy": ""}
+
+
 def lamp(health: Health | None, translate: Translate, language: Language) -> dict[str, Any]:
     """The header's lamp; `version` changes with every change of an alarm, so that the page looks again."""
     standing = [] if health is None else [check for check in health.checks if _stands(check)]
     first = headline(health, translate, language)
     return {
-        "weight": first["weight"],
+        "weight": "ok" if first["weight"] == "doubt" else first["weight"],
         "sentence": first["sentence"],
         "count": len(standing),
         "version": "" if health is None or not health.history else f"{health.history[0].at:.3f}",
@@ -221,7 +234,7 @@ def _card_weight(found: list[CheckHealth]) -> str:
 def _row(check: CheckHealth, translate: Translate, language: Language) -> Row:
     title = words.name(check.name, language)
     if not check.is_fitted:
-        return Row(check.name, title, "none", "—", translate("この装置にはありません。"), "")
+        return Row(check.name, title, "none", "—", translate(NOT_FITTED[check.key]), "")
     sentence = words.sentence(check.key, check.values, language)
     if check.held_by:
         cause = words.name(check.held_by, language)

@@ -42,6 +42,7 @@ def test_a_well_box_says_so_in_one_sentence(manager: Tab) -> None:
         "空き 184.0 GB。 注意 1000 MB未満・警報 500 MB未満"
     )
     expect(page.locator("[data-check=panel]")).to_contain_text("この装置にはありません。")
+    expect(page.locator("[data-check=loop]")).to_contain_text("毎秒")
     assert page.locator(".channels").first.locator("li").count() == 23
     assert page.locator("[data-card=lines] svg polyline").count() == 2, "a pause is not drawn through"
     expect(page.locator("#lamp")).to_have_attribute("data-weight", "ok")
@@ -101,7 +102,8 @@ def test_the_box_is_found_by_its_lamps(site: Site, manager: Tab) -> None:
     page = manager.open("/device")
     page.get_by_role("button", name="LEDを点滅させて装置を探す").click()
     page.get_by_role("button", name="LEDの点滅を止める").click()
-    expect(page.get_by_role("button", name="LEDを点滅させて装置を探す")).to_be_visible()
+    off = page.get_by_role("button", name="LEDを点滅させて装置を探す")
+    expect(off).to_be_visible(timeout=10_000)  # the monitor's word may come with the page's next look, in 5 s
     assert [body.is_on for body in site.monitor.requests if isinstance(body, Locate)] == [True, False]
 
 

@@ -34,6 +34,35 @@ def test_the_first_sentence_is_the_worst_problem_and_what_to_do() -> None:
     assert device_view.headline(None, JA, "ja")["weight"] == "bad"
 
 
+def test_what_is_bad_once_is_looked_at_again_and_lights_no_lamp() -> None:
+    doubted = {"status": Status.WARNING, "alarm": "doubtful", "key": "backup_none", "values": {}}
+    checks = tuple(
+        msgspec.structs.replace(check, **doubted) if check.name == "backup" else check
+        for check in box.health().checks
+    )
+    found = msgspec.structs.replace(box.health(), checks=checks)
+    said = "確認中です。バックアップ: バックアップがまだ1つもありません。"
+    assert device_view.headline(found, JA, "ja") == {"weight": "doubt", "sentence": said, "remedy": ""}
+    assert (device_view.lamp(found, JA, "ja")["weight"], device_view.lamp(found, JA, "ja")["count"]) == (
+        "ok",
+        0,
+    )
+    broken = box.raised(found, "mirror", Status.CRITICAL, "mirror_broken", {})
+    assert device_view.headline(broken, JA, "ja")["weight"] == "bad"
+
+
+def test_what_is_not_set_up_is_told_apart_from_what_is_not_fitted() -> None:
+    found = box.health()
+    unset = {"key": "unset", "is_fitted": False}
+    checks = tuple(
+        msgspec.structs.replace(check, **unset) if check.name == "ping" else check for check in found.checks
+    )
+    shown = device_view.cards(msgspec.structs.replace(found, checks=checks), BOARD, {}, JA, "ja")
+    rows = {row.name: row for card in shown for row in card.rows}
+    assert (rows["ping"].weight, rows["ping"].sentence) == ("none", "設定されていません。")
+    assert rows["panel"].sentence == "この装置にはありません。"
+
+
 def test_every_check_stands_in_one_card() -> None:
     shown = [name for card in device_view.CARDS for name in card.checks]
     assert sorted(shown) == sorted(check.name for check in box.health().checks)
