@@ -33,7 +33,9 @@ def _(text: str) -> str:
     return text
 
 
-NOT_READ: Final = Refusal(_("再架電日時を読み取れません。「11/24 18:30」「明日 10」「+2h」の形で入力してください。"))
+NOT_READ: Final = Refusal(
+    _("再架電日時を読み取れません。「11/24 18:30」「明日 10」「+2h」の形で入力してください。")
+)
 PAST: Final = Refusal(_("再架電日時が過ぎています。これからの日時を入力してください。"))
 TOO_FAR: Final = Refusal(_("再架電日時が1年より先です。1年以内の日時を入力してください。"))
 
@@ -46,7 +48,7 @@ _CLOCK: Final = re.compile(r"(\d{1,2})(?:(?:[:時](\d{2})分?)|(?::?(\d{2}))|時
 def parse(text: str, now: datetime, hours: tuple[Hours, ...]) -> datetime | Refusal:
     """The moment meant by `text` at `now` (aware, of the site's zone), to the minute.
 
-    A day without an hour takes the hour of now; an hour without a day is today's, or tomorrow's when it is past.
+    A day without an hour takes the hour of now; an hour without a day is the next one.
     """
     plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().lower()
     found = _relative(plain, now) or _absolute(plain, now)
@@ -60,7 +62,7 @@ def parse(text: str, now: datetime, hours: tuple[Hours, ...]) -> datetime | Refu
 
 
 def outside(at: datetime, hours: tuple[Hours, ...]) -> Refusal | None:
-    """Why a moment lies outside the calling hours; None inside.  `hours` without any span: nothing is open."""
+    """Why a moment lies outside the calling hours; None inside.  Without any span nothing is open."""
     day = f"{at:%m/%d}({WEEKDAYS[at.weekday()]})"
     spans = [span for span in hours if span.weekday == at.weekday()]
     if not spans:
@@ -159,5 +161,3 @@ def _hour(text: str, *, default: time | None) -> time | None:
 
 def _joined(day: date, at: time, now: datetime) -> datetime:
     return datetime.combine(day, at.replace(second=0, microsecond=0), tzinfo=now.tzinfo)
-
-
