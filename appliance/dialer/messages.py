@@ -13,6 +13,9 @@ import msgspec
 
 Mode = Literal["preview", "progressive", "overdial", "ratio", "adaptive"]
 SeatState = Literal["logged_out", "login", "paused", "waiting", "ringing", "talking", "wrapup", "break"]
+How = Literal["listen", "whisper", "barge"]
+"""How a supervisor is in a conversation: hears both; is heard by the operator; is heard by all."""
+
 Limit = Literal[
     "none",  # nothing holds it back: calls are out for every seat
     "stopped",  # no list is started
@@ -71,6 +74,80 @@ class LogOutSeat(Message, frozen=True):
     reason: str
 
 
+class TakeSeat(Message, frozen=True):
+    """Log a user in whom the page knows: the seat's phone rings, its handset lifted is the log-in (paused).
+
+    A seat that he holds already, or whose handset is up and asks for an ID, is his at once.  Request; Failed
+    where somebody else sits there, where he sits elsewhere, and where the phone is not registered.
+    """
+
+    seat_id: int
+    user_id: int
+    user_name: str
+    tenant_id: int
+    project_ids: tuple[int, ...]
+
+
+class StartBreak(Message, frozen=True):
+    """A break begins: now where the seat is paused or waits, else once the call and its code are done.
+
+    `reason` is "break", "away" or a word of the site.  A second one changes the reason.  Request.
+    """
+
+    seat_id: int
+    reason: str = "break"
+
+
+class EndBreak(Message, frozen=True):
+    """Back from a break, to paused, or the wish for one is taken back.  The page has asked for a password."""
+
+    seat_id: int
+
+
+class CallForHelp(Message, frozen=True):
+    """The operator calls a supervisor, or needs none any more.  Request."""
+
+    seat_id: int
+    is_on: bool = True
+
+
+class AnswerHelp(Message, frozen=True):
+    """A supervisor opened the seat's panel: the call for help is answered, and all see by whom.  Request."""
+
+    seat_id: int
+    user_id: int
+    user_name: str
+
+
+class Listen(Message, frozen=True):
+    """A supervisor listens to a seat, over all its calls, until `EndListening`, or 30 minutes.
+
+    His desk phone (`extension`) rings unless a leg of his stands.  Once more with another `how`: changes it
+    at once.  Once more with another seat: moves there.  Request; Failed where the phone cannot be rung.
+    """
+
+    seat_id: int
+    user_id: int
+    user_name: str
+    extension: str
+    how: How = "listen"
+
+
+class EndListening(Message, frozen=True):
+    """Ends it; his phone is hung up.  Request."""
+
+    seat_id: int
+    user_id: int
+
+
+class ShowMessage(Message, frozen=True):
+    """Words for the operator's screen, until the next ones; empty takes them away.  Request."""
+
+    seat_id: int
+    text: str
+    from_name: str
+
+
 class ClearChannel(Message, frozen=True):
     """Clear the call on a B channel."""
 
@@ -110,6 +187,19 @@ class Reason(msgspec.Struct, frozen=True):
     figures: dict[str, float] = {}
 
 
+class Listener(msgspec.Struct, frozen=True):
+    """Who listens to a seat.  Supervisors see all of them, the operator those who whisper or barge.
+
+    `is_on`: his handset is up; else his phone rings.
+    """
+
+    user_id: int
+    name: str
+    how: How
+    is_on: bool = False
+    since_at: float = 0.0
+
+
 class SeatBoard(msgspec.Struct, frozen=True):
     """One seat now.  Empty strings and zeros where there is nobody or nothing."""
 
@@ -134,6 +224,14 @@ class SeatBoard(msgspec.Struct, frozen=True):
     wait_s_today: float = 0.0
     wrap_s_today: float = 0.0
     last_action_at: float = 0.0
+    break_reason: str = ""  # while on a break
+    break_wanted: str = ""  # the reason of a break that waits for the call's end
+    help_since_at: float = 0.0  # the operator called for help then, and nobody has answered
+    helper: str = ""  # the supervisor who answered it
+    listeners: tuple[Listener, ...] = ()
+    message: str = ""  # from a supervisor, for the operator's screen
+    message_from: str = ""
+    message_at: float = 0.0
 
 
 class ListBoard(msgspec.Struct, frozen=True):
@@ -267,6 +365,7 @@ class Figures(Message, frozen=True):
 
 
 Union = (
-    Reload | DialCustomer | SkipCustomer | PressKey | LogOutSeat | ClearChannel | TryChannel | AskBoard
+    Reload | DialCustomer | SkipCustomer | PressKey | LogOutSeat | TakeSeat | StartBreak | EndBreak
+    | CallForHelp | AnswerHelp | Listen | EndListening | ShowMessage | ClearChannel | TryChannel | AskBoard
     | AskFigures | ChannelTried | Board | SeatChanged | Figures
 )  # fmt: skip
