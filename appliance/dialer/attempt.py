@@ -198,6 +198,7 @@ class Attempt:
     retries: int = 0
     seat_id: int = 0  # the seat of a preview call from the start; else once connected
     user_id: int = 0
+    caller: str = ""  # of a preview call; else the main one
     is_preview: bool = False
     state: State = State.QUEUED
     line: Line | None = None

@@ -11,7 +11,16 @@ from typing import Any, Final, Literal
 import msgspec
 
 from appliance.audio import messages as audio
-from appliance.dialer.messages import LogOutSeat, Mode, PressKey
+from appliance.dialer.messages import (
+    EnterCode,
+    HangUp,
+    HoldCall,
+    LogOutSeat,
+    Mode,
+    PressKey,
+    SetReady,
+    TakeBack,
+)
 from appliance.phones import messages as phones
 from appliance.pri_card import trunk
 
@@ -59,6 +68,7 @@ class ProjectSettings(msgspec.Struct, frozen=True):
     attempts_max: int = 0  # 97: no more attempts than; 0 is no limit
     hours: tuple[CallingHours, ...] = ()
     main_caller: str = ""
+    callers: tuple[str, ...] = ()  # all of them, the main one too
     is_presented: bool = True
     is_active: bool = True
     is_ring_cut: bool = False  # overdial only: ringing calls are cut (92) when no seat is left
@@ -227,11 +237,15 @@ class DiskSpace(Input, frozen=True):
 
 
 class PreviewDial(Input, frozen=True):
-    """Dial this customer for this seat.  Ask `Machine.preview_refusal` first."""
+    """Dial this customer for this seat.  Ask `Machine.preview_refusal` first.
+
+    `customer.number` may be one that was added to the customer; `caller` is empty for the main one.
+    """
 
     seat_id: int
     list_id: int
     customer: Customer
+    caller: str = ""
 
 
 class SetBreak(Input, frozen=True):
@@ -266,7 +280,12 @@ AudioInput = (
     | audio.Silence | audio.AudioSnapshot
 )  # fmt: skip
 
-Any_ = StoreInput | PhonesInput | AudioInput | PressKey | LogOutSeat | trunk.TrunkEvent
+SeatRequest = (
+    HangUp | HoldCall | EnterCode | TakeBack | SetReady
+)  # fmt: skip
+"""What a page asks of a seat.  Ask `Machine.request_refusal` first."""
+
+Any_ = StoreInput | PhonesInput | AudioInput | SeatRequest | PressKey | LogOutSeat | trunk.TrunkEvent
 
 TYPES: Final[tuple[type, ...]] = (
     Configure, Start, Today, WallClock, Offered, ListChanged, Blocked, AttemptCommitted, LoginChecked,
@@ -275,6 +294,7 @@ TYPES: Final[tuple[type, ...]] = (
     phones.LegEnded, phones.LegAnswered, phones.LockedOut, phones.PhonesSnapshot,
     audio.Digit, audio.Played, audio.Bridged, audio.RecordingDone, audio.RecordingLost, audio.PortFault,
     audio.Silence, audio.AudioSnapshot, PressKey, LogOutSeat,
+    HangUp, HoldCall, EnterCode, TakeBack, SetReady,
     trunk.SetupSent, trunk.Withdrawn, trunk.Proceeding, trunk.Alerting, trunk.Progress, trunk.Answered,
     trunk.Disconnecting, trunk.Cleared, trunk.Incoming, trunk.SpanState, trunk.Congested,
 )  # fmt: skip

@@ -19,6 +19,7 @@ from appliance.dialer.machine_incoming import Incoming
 from appliance.dialer.machine_lines import Lines
 from appliance.dialer.machine_pace import Pace
 from appliance.dialer.machine_phones import Phones
+from appliance.dialer.machine_screen import Screen
 from appliance.dialer.machine_seats import Desks
 from appliance.dialer.messages import Board, LogOutSeat, PressKey
 from appliance.dialer.outputs import Any_
@@ -54,6 +55,7 @@ class Machine:
         self._calls.desks, self._desks.calls, self._pace.calls = self._desks, self._calls, self._calls
         self._incoming = Incoming(core)
         self._phones = Phones(core, self._desks)
+        self._screen = Screen(core, self._desks)
         self._lines = Lines(core, self._calls, self._incoming, self._phones)
         self._day = 0
         self._timers: dict[Kind, Callable[[int], None]] = {
@@ -66,6 +68,7 @@ class Machine:
         }
         self._handlers: dict[type, Callable[[Any], None]] = self._store_handlers() | self._lines.handlers()
         self._handlers |= self._phones.handlers() | self._people_handlers()
+        self._handlers |= self._screen.handlers()
         assert set(self._handlers) == set(inputs.TYPES)
         core.timers.arm("house", 0, HOUSEKEEPING_S)
 
@@ -94,7 +97,7 @@ class Machine:
         attempt = self._core.attempts.get(call_id)
         return attempt is not None and machine_gate.may_setup(self._core, attempt, now)
 
-    def preview_refusal(self, seat_id: int, customer: Customer, now: float) -> str:
+    def preview_refusal(self, seat_id: int, customer: Customer, now: float, *, caller: str = "") -> str:
         """Why `PreviewDial` would not dial, as a rule's code or a word; empty when it would."""
         core, seat = self._core, self._core.seats.get(seat_id)
         if seat is None or seat.state is not SeatState.WAITING:
@@ -106,6 +109,8 @@ class Machine:
         held = core.refusal(settings, at)
         if held is not None:
             return held
+        if caller and caller not in settings.callers:
+            return "not-a-caller"
         if not core.in_hand.is_free(settings.tenant_id, customer):
             return "in-hand"
         if core.channels_total <= core.calls_out or settings.channel_share <= project.calls_out:
@@ -122,6 +127,10 @@ class Machine:
             )
             or ""
         )
+
+    def request_refusal(self, what: inputs.SeatRequest, now: float) -> str:
+        """Why a page's request to a seat would do nothing, as a word; else empty.  Changes nothing."""
+        return self._screen.refusal(what, now)
 
     def board(self, now: float) -> Board:
         """What is shown live; spans and alarms are the shell's to add."""
@@ -290,13 +299,15 @@ class Machine:
 
     def _preview_dial(self, what: inputs.PreviewDial) -> None:
         core = self._core
-        if self.preview_refusal(what.seat_id, what.customer, core.now):
+        if self.preview_refusal(what.seat_id, what.customer, core.now, caller=what.caller):
             return
         seat = core.seats[what.seat_id]
         project = core.projects[seat.project_id]
         for run in project.lists:
             run.forget(what.customer.customer_id)
-        seat.attempt = self._calls.open(project, what.list_id, what.customer, seat_id=seat.seat_id)
+        seat.attempt = self._calls.open(
+            project, what.list_id, what.customer, seat_id=seat.seat_id, caller=what.caller
+        )
         self._desks.step(seat, SeatEvent.PREVIEW)
 
     def _set_break(self, what: inputs.SetBreak) -> None:

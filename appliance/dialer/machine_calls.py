@@ -82,13 +82,16 @@ class Calls:
 
     # --- the decision to dial -------------------------------------------------------------------------
 
-    def open(self, project: Project, list_id: int, customer: Customer, *, seat_id: int = 0) -> Attempt:
-        """Write an attempt ahead of its call."""
+    def open(
+        self, project: Project, list_id: int, customer: Customer, *, seat_id: int = 0, caller: str = ""
+    ) -> Attempt:
+        """Write an attempt ahead of its call.  With a seat: a preview call.  No `caller`: the main one."""
         core = self._core
         attempt = Attempt(
             core.next_attempt_id, project.project_id, project.settings.tenant_id, list_id, customer, core.now
         )
         core.next_attempt_id += 1
+        attempt.caller = caller or project.settings.main_caller
         if seat_id:
             attempt.seat_id, attempt.user_id, attempt.is_preview = seat_id, core.seats[seat_id].user_id, True
         core.attempts[attempt.attempt_id] = attempt
@@ -100,7 +103,7 @@ class Calls:
         core.emit(
             outputs.OpenAttempt(
                 attempt.attempt_id, attempt.tenant_id, attempt.project_id, list_id, customer.customer_id,
-                customer.number, project.settings.main_caller, core.wall_now, seat_id, attempt.user_id,
+                customer.number, attempt.caller, core.wall_now, seat_id, attempt.user_id,
             )
         )  # fmt: skip
         return attempt
@@ -109,7 +112,7 @@ class Calls:
         settings = self._core.projects[attempt.project_id].settings
         self._core.emit(
             trunk.PlaceCall(
-                attempt.attempt_id, attempt.customer.number, settings.main_caller, settings.is_presented
+                attempt.attempt_id, attempt.customer.number, attempt.caller, settings.is_presented
             )
         )
 

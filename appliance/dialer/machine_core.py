@@ -106,6 +106,7 @@ class Core:
             number=attempt.customer.number if attempt else "",
             typed=seat.typed if seat.state in (SeatState.ENTERING, SeatState.CONFIRMING) else "",
             saved_code=seat.saved_code,
+            is_held=seat.is_held,
             talks_today=int(totals["talks"]),
             talk_s_today=totals["talk"],
             wait_s_today=totals["wait"],

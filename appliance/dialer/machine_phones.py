@@ -100,9 +100,7 @@ class Phones:
         if seat is None:
             return
         if seat.state is State.TALKING and seat.attempt is not None:
-            port = seat.attempt.port
-            music = audio.Play(port, ("music",), is_loop=True)
-            self._core.emit(music if what.media.is_held else audio.Hush(port))
+            self._desks.hold(seat, is_on=what.media.is_held)
         elif what.media.is_held:
             self._desks.step(seat, Event.AWAY)
 

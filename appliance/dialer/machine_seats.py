@@ -65,6 +65,7 @@ class Desks:
             Do.SAY_UNKNOWN: self._wrap.say_unknown,
             Do.SAY_MISSING: self._wrap.say_missing,
             Do.SAVE_CODE: self._wrap.save_keyed,
+            Do.SAVE_AND_PAUSE: self._wrap.save_keyed,
             Do.REST: lambda seat: self._voice.say(seat, "press-star"),
             Do.LEAVE: self._leave,
             Do.LEAVE_CALLING: self._leave_calling,
@@ -89,6 +90,8 @@ class Desks:
         self._core.show(seat)
         if seat.state is State.WAITING and before is not State.WAITING:
             self._after_ready(seat)
+        elif do is Do.SAVE_AND_PAUSE and seat.logout_reason:
+            self.step(seat, Event.FORCED_OUT)
         return True
 
     # --- what happens to a seat -----------------------------------------------------------------------
@@ -219,6 +222,14 @@ class Desks:
         self.calls.step(seat.attempt, CallEvent.HUNG_UP)
         self._wrap.begin(seat)
 
+    def hold(self, seat: Seat, *, is_on: bool) -> None:
+        """The customer hears music until he is taken back."""
+        assert seat.attempt is not None
+        port = seat.attempt.port
+        self._core.emit(audio.Play(port, ("music",), is_loop=True) if is_on else audio.Hush(port))
+        seat.is_held = is_on
+        self._core.show(seat)
+
     def _give_up(self, seat: Seat) -> None:
         attempt, seat.attempt = seat.attempt, None
         if attempt is not None:
@@ -236,6 +247,7 @@ class Desks:
         seat.user_id, seat.user_name, seat.tenant_id = 0, "", 0
         seat.project_ids, seat.project_id = (), 0
         seat.attempt = seat.last = None
+        seat.is_held = False
         seat.typed = seat.phone_id = seat.saved_code = seat.logout_reason = ""
         if was_in:
             core.emit(outputs.SaveSeat(seat.seat_id, at=core.wall_now))

@@ -38,6 +38,7 @@ class WrapUp:
         assert attempt is not None
         core.projects[attempt.project_id].pacer.seat_talked(core.now - attempt.connected)
         seat.wrap_from = core.now
+        seat.is_held = False
 
     def ask_code(self, seat: Seat) -> None:
         seat.typed = ""

@@ -47,16 +47,98 @@ class Reload(Message, frozen=True):
 
 
 class DialCustomer(Message, frozen=True):
-    """Preview: dial this customer for this seat.  Request; Failed says which rule forbids it."""
+    """Preview: dial this customer for this seat.  Request; Failed says which rule forbids it.
+
+    `number`: one of the numbers added to the customer, empty for the list's own.  `caller`: one of the
+    project's caller numbers, empty for the main one.
+    """
 
     seat_id: int
     customer_id: int
+    number: str = ""
+    caller: str = ""
 
 
 class SkipCustomer(Message, frozen=True):
     """Preview: pass over the customer on offer."""
 
     seat_id: int
+
+
+class HangUp(Message, frozen=True):
+    """End what the operator is in: the third party first, then the talk, or a preview call that rings.
+
+    Request, as all below up to `PressKey`; Failed says why not, in a Japanese sentence that pages translate.
+    """
+
+    seat_id: int
+
+
+class HoldCall(Message, frozen=True):
+    """The customer hears music, or is taken back."""
+
+    seat_id: int
+    is_on: bool
+
+
+class EnterCode(Message, frozen=True):
+    """The result code from the screen, once the talk is over.  `is_next` False: stay paused, dial nothing."""
+
+    seat_id: int
+    attempt_id: int
+    code: str
+    is_next: bool = True
+
+
+class TakeBack(Message, frozen=True):
+    """The code just saved is taken back, within 10 s and before the next talk: it is owed again."""
+
+    seat_id: int
+    attempt_id: int
+
+
+class SetReady(Message, frozen=True):
+    """Be dialled for, or pause."""
+
+    seat_id: int
+    is_on: bool
+
+
+class CallTarget(Message, frozen=True):
+    """The customer is held and a third party rings: a short dial, any number, or a phone of the house.
+
+    Exactly one of the three is given: `target_id` of a `transfer_target` row, `number`, or `extension`.
+    """
+
+    seat_id: int
+    target_id: int = 0
+    number: str = ""
+    extension: str = ""
+
+
+class HandOver(Message, frozen=True):
+    """The customer goes to the third party and the operator leaves; in-house also before the answer."""
+
+    seat_id: int
+
+
+class DropTarget(Message, frozen=True):
+    """Back to the customer, without the third party."""
+
+    seat_id: int
+
+
+class JoinAll(Message, frozen=True):
+    """Customer, operator and third party hear each other; only after the private talk."""
+
+    seat_id: int
+
+
+class AnswerTransfer(Message, frozen=True):
+    """Pick a transfer up from the inbox 転送電話 (`Board.transfers`)."""
+
+    seat_id: int
+    transfer_id: int
 
 
 class PressKey(Message, frozen=True):
@@ -200,6 +282,32 @@ class Listener(msgspec.Struct, frozen=True):
     since_at: float = 0.0
 
 
+class PartyBoard(msgspec.Struct, frozen=True):
+    """The third party of a talk.  `number` may be an extension; `name` is a short dial's or a user's."""
+
+    state: Literal["calling", "ringing", "private", "joined"]
+    number: str
+    name: str = ""
+
+
+class TransferBoard(msgspec.Struct, frozen=True):
+    """A transfer that rings in the house and is not answered: one line of the inbox 転送電話."""
+
+    transfer_id: int
+    tenant_id: int
+    from_seat_id: int
+    from_name: str
+    to_seat_id: int
+    to_extension: str
+    project_id: int
+    list_id: int
+    customer_id: int
+    attempt_id: int
+    number: str
+    since_at: float
+    is_blind: bool = False  # the operator has left: whoever answers has the customer
+
+
 class SeatBoard(msgspec.Struct, frozen=True):
     """One seat now.  Empty strings and zeros where there is nobody or nothing."""
 
@@ -219,6 +327,9 @@ class SeatBoard(msgspec.Struct, frozen=True):
     number: str = ""
     typed: str = ""  # digits of a result code being keyed, before `*`
     saved_code: str = ""  # the code saved last, until the next call
+    is_held: bool = False  # the customer hears music
+    party: PartyBoard | None = None
+    party_failed: str = ""  # why the last third party did not come about: busy, no-answer, vacant, …
     talks_today: int = 0
     talk_s_today: float = 0.0
     wait_s_today: float = 0.0
@@ -319,6 +430,7 @@ class Board(Message, frozen=True):
     spans: tuple[SpanBoard, ...] = ()
     minutes: tuple[MinutePoint, ...] = ()
     alarms: tuple[str, ...] = ()
+    transfers: tuple[TransferBoard, ...] = ()
     tenant_alarms: tuple[TenantAlarm, ...] = ()
     engine: EngineBoard = EngineBoard()
 
@@ -365,7 +477,9 @@ class Figures(Message, frozen=True):
 
 
 Union = (
-    Reload | DialCustomer | SkipCustomer | PressKey | LogOutSeat | TakeSeat | StartBreak | EndBreak
+    HangUp | HoldCall | EnterCode | TakeBack | SetReady | CallTarget | HandOver | DropTarget | JoinAll
+    | AnswerTransfer
+    | Reload | DialCustomer | SkipCustomer | PressKey | LogOutSeat | TakeSeat | StartBreak | EndBreak
     | CallForHelp | AnswerHelp | Listen | EndListening | ShowMessage | ClearChannel | TryChannel | AskBoard
     | AskFigures | ChannelTried | Board | SeatChanged | Figures
 )  # fmt: skip

@@ -22,6 +22,7 @@ from appliance.dialer.shell_flight import InputRecorder
 from appliance.dialer.shell_lines import Lines
 from appliance.dialer.shell_media import Media
 from appliance.dialer.shell_preview import Preview
+from appliance.dialer.shell_requests import Requests
 from appliance.dialer.shell_sums import Sums
 from appliance.dialer.shell_try import ChannelTests
 from appliance.heartbeat import Heartbeat
@@ -127,6 +128,7 @@ class Dialer:
             reload=self._reload,
             preview=Preview(self._shell, machine, self._desk).dial,
             try_channel=ChannelTests(self._shell, self._store, self._media.audio.request).run,
+            requests=Requests(self._shell, machine),
         )
         self._disk = DiskWatch(
             self._shell,

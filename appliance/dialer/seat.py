@@ -48,6 +48,8 @@ class Event(Enum):
     LOGIN_OK = auto()
     LOGIN_REFUSED = auto()
     TAKE_BACK = auto()
+    ENTERED_NEXT = auto()  # a code from the screen, and on
+    ENTERED = auto()  # a code from the screen, and nothing more
     CALL = auto()
     PARTED = auto()  # the customer hung up
     PREVIEW = auto()
@@ -83,6 +85,7 @@ class Do(Enum):
     SAY_UNKNOWN = auto()
     SAY_MISSING = auto()
     SAVE_CODE = auto()
+    SAVE_AND_PAUSE = auto()
     REST = auto()
     LEAVE = auto()
     LEAVE_CALLING = auto()
@@ -103,6 +106,10 @@ _LEAVING: Final[dict[Event, Row]] = {
 _OWING: Final[dict[Event, Row]] = {
     Event.ON_HOOK: (Do.LEAVE_OWING, State.OUT),
     Event.FORCED_OUT: (Do.SEE_OFF_OWING, State.OUT),
+}
+_FROM_SCREEN: Final[dict[Event, Row]] = {
+    Event.ENTERED_NEXT: (Do.SAVE_CODE, State.WAITING),
+    Event.ENTERED: (Do.SAVE_AND_PAUSE, State.PAUSED),
 }
 
 TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
@@ -129,6 +136,7 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
     State.PAUSED: {
         **_LEAVING,
         Event.STAR: (Do.BE_READY, State.WAITING),
+        Event.TAKE_BACK: (Do.TAKE_BACK, State.ENTERING),
         Event.BREAK_ON: (Do.REST, State.BREAK),
     },
     State.WAITING: {
@@ -155,6 +163,7 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
     },
     State.ENTERING: {
         **_OWING,
+        **_FROM_SCREEN,
         Event.DIGIT: (Do.TYPE, State.ENTERING),
         Event.CODE_KNOWN: (Do.READ_BACK, State.CONFIRMING),
         Event.CODE_UNKNOWN: (Do.SAY_UNKNOWN, State.ENTERING),
@@ -163,6 +172,7 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         Event.NOTHING_TYPED: (Do.RE_ASK_CODE, State.ENTERING),
     },
     State.CONFIRMING: {
+        **_FROM_SCREEN,
         **_OWING,  # read back, but not confirmed: a mistake may have been heard, so no code is stored
         Event.STAR: (Do.SAVE_CODE, State.WAITING),
         Event.HASH: (Do.RE_ASK_CODE, State.ENTERING),
@@ -230,6 +240,7 @@ class Seat:
     last: Attempt | None = None  # the call before, whose code may be taken back
     coded: float = -1.0  # when the last code was saved
     saved_code: str = ""
+    is_held: bool = False  # the customer hears music
     logout_reason: str = ""  # a forced log-out that waits for the call's end
     wait_s: float = 0.0  # waited for the call in hand
     talk_s: float = 0.0

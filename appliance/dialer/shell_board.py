@@ -33,6 +33,7 @@ from appliance.dialer.messages import (
 )
 from appliance.dialer.shell import Shell
 from appliance.dialer.shell_lines import Lines
+from appliance.dialer.shell_requests import Requests
 from appliance.errors import BadInput
 from appliance.settings import Home
 
@@ -58,6 +59,7 @@ class BoardServer:
         reload: Callable[[str], Awaitable[None]],
         preview: Callable[[DialCustomer], Awaitable[None]],
         try_channel: Callable[[TryChannel], Awaitable[ChannelTried]],
+        requests: Requests | None = None,
     ) -> None:
         self._shell = shell
         self._board = board
@@ -66,6 +68,7 @@ class BoardServer:
         self._reload = reload
         self._preview = preview
         self._try_channel = try_channel
+        self._requests = requests
         self._seq = 0
         self._alarms: dict[str, TenantAlarm] = {}
         self._server = ipc.Server(
@@ -134,6 +137,8 @@ class BoardServer:
                 self._shell.feed(body)
             case ClearChannel():
                 self._clear_channel(body)
+            case _ if self._requests is not None and self._requests.takes(body):
+                self._requests.take(body)
             case SkipCustomer():
                 raise BadInput("Nothing is on offer at this seat.", remedy="Choose a customer.")
             case _:

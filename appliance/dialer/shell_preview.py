@@ -23,13 +23,14 @@ REASONS: Final = {
     "in-hand": "この顧客は、いま別の席が対応中です。",
     "disk": "ディスクの空きがありません。",
     "channels": "空いている回線がありません。",
+    "not-a-caller": "その発信番号は、この案件の番号ではありません。",
 }
 
 
 class Rules(Protocol):
     """What the machine says of a preview call."""
 
-    def preview_refusal(self, seat_id: int, customer: Customer, now: float) -> str: ...
+    def preview_refusal(self, seat_id: int, customer: Customer, now: float, *, caller: str = "") -> str: ...
 
 
 class Customers(Protocol):
@@ -52,7 +53,11 @@ class Preview:
         if found is None:
             raise BadInput("その顧客はありません。", remedy="一覧を更新してください。")
         list_id, customer = found
-        refusal = self._rules.preview_refusal(wanted.seat_id, customer, self._shell.clock.monotonic())
+        if wanted.number and wanted.number != customer.number:
+            raise BadInput("その番号は、この顧客の番号ではありません。", remedy="番号を追加してください。")
+        refusal = self._rules.preview_refusal(
+            wanted.seat_id, customer, self._shell.clock.monotonic(), caller=wanted.caller
+        )
         if refusal:
             raise BadInput(f"発信できません。{REASONS.get(refusal, refusal)}")
-        self._shell.feed(inputs.PreviewDial(wanted.seat_id, list_id, customer))
+        self._shell.feed(inputs.PreviewDial(wanted.seat_id, list_id, customer, wanted.caller))

@@ -58,6 +58,7 @@ class DialSettings(Noun, frozen=True):
     attempts_max: int
     hours: tuple[Hours, ...]
     main_caller: str
+    callers: tuple[str, ...]
     is_presented: bool
     is_active: bool
     is_ring_cut: bool
@@ -274,6 +275,13 @@ def _dial_settings(store: Store, project: Project, prompts: frozenset[str]) -> D
         project_id=project.id,
         interval_s=float(project.interval_min_s),
         main_caller=main_caller(store, project.id),
+        callers=tuple(
+            number
+            for (number,) in store.tuples(
+                "SELECT number FROM caller_number WHERE project_id = ? ORDER BY is_main DESC, number",
+                (project.id,),
+            )
+        ),
         has_apology=f"project-{project.id}-apology" in prompts,
         codes=tuple(
             DialCode(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.dialer.shell_requests import REFUSALS
 from appliance.store import import_headers, numbers
 from webui import (
     blocked,
@@ -67,7 +68,7 @@ def texts_of_tables() -> set[str]:
     found |= {word for _, word in (*list_work.BY, *list_work.ENCODINGS)}
     found |= {word for _, word in blocked.KINDS} | set(blocked.ORIGINS.values()) - {"CSV"}
     found |= set(pages.NOTICES.values()) | set(projects.SYSTEM_RULES.values()) | set(projects.WEEKDAYS)
-    found |= store_words.SENTENCES
+    found |= store_words.SENTENCES | set(REFUSALS.values())
     found |= set(report_words.NAMES.values()) | set(report_words.MEANS.values())
     return found | set(report_words.FIGURES.values()) | set(roles.ROLE_WORDS.values())
 

@@ -1,0 +1,104 @@
+"""The machine's part for what a page asks of a seat: the same steps of the seat's table as its keys take.
+
+Whichever comes first wins, key or page; what comes second finds another state and is refused by a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from appliance.dialer.inputs import SeatRequest
+from appliance.dialer.machine_core import Core
+from appliance.dialer.machine_seats import Desks
+from appliance.dialer.machine_wrap import TAKE_BACK_S
+from appliance.dialer.messages import EnterCode, HangUp, HoldCall, SetReady, TakeBack
+from appliance.dialer.seat import Event, Seat, State
+
+Handler = Callable[[Seat, Any], None]
+Judge = Callable[[Seat, Any, float], str]
+
+
+class Screen:
+    """Takes requests of pages.  `refusal` changes nothing and is asked again when the request comes."""
+
+    def __init__(self, core: Core, desks: Desks) -> None:
+        self._core, self._desks = core, desks
+        self._rows: dict[type, tuple[Judge, Handler]] = {
+            HangUp: (self._hang_up_refusal, self._hang_up),
+            HoldCall: (self._hold_refusal, self._hold),
+            EnterCode: (self._code_refusal, self._enter_code),
+            TakeBack: (self._take_back_refusal, self._take_back),
+            SetReady: (self._ready_refusal, self._set_ready),
+        }
+
+    def handlers(self) -> dict[type, Callable[[Any], None]]:
+        return dict.fromkeys(self._rows, self._take)
+
+    def refusal(self, what: SeatRequest, now: float) -> str:
+        """Why it would do nothing, as a word of `shell_requests.REFUSALS`; empty when it would."""
+        seat = self._core.seats.get(what.seat_id)
+        if seat is None or not seat.user_id:
+            return "nobody"
+        return self._rows[type(what)][0](seat, what, now)
+
+    def _take(self, what: SeatRequest) -> None:
+        if self.refusal(what, self._core.now):
+            return
+        seat = self._core.seats[what.seat_id]
+        seat.last_action = self._core.now
+        self._rows[type(what)][1](seat, what)
+
+    # --- the end of a talk, hold ----------------------------------------------------------------------
+
+    @staticmethod
+    def _hang_up_refusal(seat: Seat, _what: HangUp, _now: float) -> str:
+        return "" if seat.state in (State.TALKING, State.CALLING) else "no-call"
+
+    def _hang_up(self, seat: Seat, _what: HangUp) -> None:
+        self._desks.step(seat, Event.HASH)
+
+    @staticmethod
+    def _hold_refusal(seat: Seat, what: HoldCall, _now: float) -> str:
+        if seat.state is not State.TALKING:
+            return "no-call"
+        return "as-it-is" if what.is_on == seat.is_held else ""
+
+    def _hold(self, seat: Seat, what: HoldCall) -> None:
+        self._desks.hold(seat, is_on=what.is_on)
+
+    # --- the code -------------------------------------------------------------------------------------
+
+    def _code_refusal(self, seat: Seat, what: EnterCode, _now: float) -> str:
+        attempt = seat.attempt
+        if seat.state in (State.TALKING, State.CALLING):
+            return "still-talking"
+        if attempt is None or attempt.attempt_id != what.attempt_id or not seat.takes(Event.ENTERED):
+            return "no-code-owed"
+        is_known = what.code in self._core.projects[attempt.project_id].codes
+        return "" if is_known else "code-unknown"
+
+    def _enter_code(self, seat: Seat, what: EnterCode) -> None:
+        seat.typed = what.code
+        self._desks.step(seat, Event.ENTERED_NEXT if what.is_next else Event.ENTERED)
+
+    def _take_back_refusal(self, seat: Seat, what: TakeBack, now: float) -> str:
+        is_last = seat.last is not None and seat.last.attempt_id == what.attempt_id
+        if not (is_last and seat.takes(Event.TAKE_BACK)):
+            return "not-the-last"
+        return "" if now - seat.coded <= TAKE_BACK_S else "too-late"
+
+    def _take_back(self, seat: Seat, _what: TakeBack) -> None:
+        self._desks.step(seat, Event.TAKE_BACK)
+
+    # --- ready ----------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _ready_refusal(seat: Seat, what: SetReady, _now: float) -> str:
+        if seat.state is (State.WAITING if what.is_on else State.PAUSED):
+            return "as-it-is"
+        wanted = (State.PAUSED, State.BREAK) if what.is_on else (State.WAITING,)
+        return "" if seat.state in wanted else "call-in-hand"
+
+    def _set_ready(self, seat: Seat, what: SetReady) -> None:
+        self._desks.step(seat, Event.STAR if what.is_on else Event.HASH)

@@ -1,0 +1,48 @@
+"""What pages ask of a seat: fed to the machine, or refused with a sentence that pages translate."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Protocol, get_args
+
+from appliance.dialer.inputs import SeatRequest
+from appliance.dialer.shell import Shell
+from appliance.errors import BadInput
+
+REFUSALS: Final = {
+    "nobody": "この座席には、だれもログインしていません。",
+    "no-call": "通話中ではありません。",
+    "as-it-is": "すでにその状態です。",
+    "still-talking": "通話中です。通話を終えてから登録してください。",
+    "no-code-owed": "この通話の結果は、すでに登録されています。",
+    "code-unknown": "その結果コードはありません。",
+    "not-the-last": "取り消せるのは、直前に登録した結果だけです。",
+    "too-late": "登録から10秒を過ぎたため、取り消せません。",
+    "call-in-hand": "通話か結果の登録が終わっていません。",
+}
+"""The words of `Machine.request_refusal` as sentences; the sentence is the key of the English one."""
+
+
+class Judge(Protocol):
+    """What the machine says of a request."""
+
+    def request_refusal(self, what: SeatRequest, now: float) -> str: ...
+
+
+class Requests:
+    """Takes them."""
+
+    def __init__(self, shell: Shell, judge: Judge) -> None:
+        self._shell = shell
+        self._judge = judge
+
+    @staticmethod
+    def takes(body: Any) -> bool:
+        """Whether a message is one of them."""
+        return isinstance(body, get_args(SeatRequest))
+
+    def take(self, body: SeatRequest) -> None:
+        """Feed it.  Raises BadInput with the reason."""
+        refusal = self._judge.request_refusal(body, self._shell.clock.monotonic())
+        if refusal:
+            raise BadInput(REFUSALS[refusal])
+        self._shell.feed(body)
