@@ -64,8 +64,14 @@ def log_out(ask: Ask) -> Any:
 
 
 def show_password(ask: Ask, *, problem: str = "") -> Any:
-    status = 400 if problem else 200
-    return ask.page("password.html", status=status, problem=problem, length_min=PASSWORD_CHARACTERS_MIN)
+    user = users.get(ask.services.store, ask.tenant_id, ask.person.user_id)
+    return ask.page(
+        "password.html",
+        status=400 if problem else 200,
+        problem=problem,
+        length_min=PASSWORD_CHARACTERS_MIN,
+        is_first=bool(user and user.is_password_temporary),
+    )
 
 
 def change_password(ask: Ask) -> Any:

@@ -17,7 +17,10 @@ from appliance.clock import Clock
 from appliance.errors import YobirinError
 from appliance.settings import Home, Settings
 from appliance.store.jobs import Queue
+from appliance.store.models import Role
 from appliance.store.open import Store
+from appliance.store.visibility import MANAGERS, Viewer
+from webui import commands
 from webui.box_live import BoxLive
 from webui.forecasts import Forecaster
 from webui.format import Calendar, day_of
@@ -49,7 +52,7 @@ class Person:
     tenant_id: int
     name: str
     login_name: str
-    role: str
+    role: Role
     language: str
     csrf: str
     must_change_password: bool
@@ -73,6 +76,13 @@ class Services:
 
     def now_ms(self) -> int:
         return int(self.clock.wall() * 1000)
+
+
+def address_of(request: Any) -> str:
+    """Who asks; behind the box's own nginx it is the one nginx names."""
+    near = str(request.environ.get("REMOTE_ADDR", ""))
+    named = str(request.environ.get("HTTP_X_REAL_IP", ""))
+    return named if named and near in ("127.0.0.1", "::1") else near
 
 
 class Ask:
@@ -99,15 +109,31 @@ class Ask:
         return self.person.tenant_id
 
     @property
+    def viewer(self) -> Viewer:
+        """The person as appliance/store/visibility.py asks for one: whose rows a page may show."""
+        person = self.person
+        return Viewer(
+            tenant_id=person.tenant_id,
+            user_id=person.user_id,
+            role=person.role,
+            is_managing=person.role in MANAGERS,
+        )
+
+    def command(self, message: Any) -> Any:
+        """Have the dialer do something, if all that the message names is this person's to command.
+
+        Raises NotFound for another tenant's or another person's, Refused and PeerGone as the dialer answers.
+        """
+        commands.check(self, message)
+        return self.services.live.request(message)
+
+    @property
     def wants_json(self) -> bool:
         return "application/json" in self.request.get_header("Accept", "")
 
     @property
     def address(self) -> str:
-        """Who asks; behind the box's own nginx it is the one nginx names."""
-        near = str(self.request.environ.get("REMOTE_ADDR", ""))
-        named = str(self.request.environ.get("HTTP_X_REAL_IP", ""))
-        return named if named and near in ("127.0.0.1", "::1") else near
+        return address_of(self.request)
 
     @property
     def spoken(self) -> Literal["ja", "en"]:

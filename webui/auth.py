@@ -9,9 +9,9 @@ from __future__ import annotations
 import secrets
 from typing import Any, Final
 
-from appliance.store import audit, sessions, throttle, users
+from appliance.store import audit, people, security, sessions, throttle, users
 from appliance.store.models import Tenant, User
-from webui.ask import Ask, Invalid, Person, Services
+from webui.ask import Ask, Invalid, Person, Services, address_of
 
 COOKIE: Final = "__Host-yobirin"
 PRE_COOKIE: Final = "__Host-pre"  # a token for the log-in form, before there is a session
@@ -23,8 +23,15 @@ def person_of(services: Services, request: Any) -> Person | None:
     token = request.get_cookie(COOKIE)
     if not token:
         return None
-    session = sessions.find(services.store, token, at=services.now_ms())
+    now = services.now_ms()
+    session = sessions.find(services.store, token, at=now, is_deliberate=not _is_by_itself(request))
     if session is None:
+        return None
+    rules = security.policy(services.store, session.tenant_id)
+    if rules.idle_ms and now - session.acted_at > rules.idle_ms:
+        sessions.end(services.store, token)
+        return None
+    if not rules.lets_in(address_of(request)):
         return None
     user = users.get(services.store, session.tenant_id, session.user_id)
     if user is None or user.retired_at:
@@ -37,8 +44,14 @@ def person_of(services: Services, request: Any) -> Person | None:
         role=user.role,
         language=user.language,
         csrf=session.csrf,
-        must_change_password=bool(user.is_password_temporary),
+        must_change_password=bool(user.is_password_temporary)
+        or rules.is_too_old(user.password_set_at, at=now),
     )
+
+
+def _is_by_itself(request: Any) -> bool:
+    """Whether a page that lies open asks, and nobody: its stream and the regions that refresh themselves."""
+    return request.path.startswith("/events") or bool(request.get_header("X-Refresh"))
 
 
 def log_in(ask: Ask) -> User:
@@ -48,23 +61,30 @@ def log_in(ask: Ask) -> User:
     subjects = (f"web:{entry}/{login.lower()}", f"address:{ask.address}")
     _refuse_locked(ask, throttle.locked_until(store, subjects, at=now))
     tenant = _tenant(ask, entry)
+    if tenant and not security.policy(store, tenant.id).lets_in(ask.address):
+        _note_failure(ask, tenant.id, f"{entry}/{login}: address")
+        raise Invalid(ask.t("この場所からはログインできません。"))
     password = ask.request.forms.getunicode("password") or ""
     user = users.check_password(store, tenant.id if tenant else 0, login, password[:200])
     if user is None:
         until = throttle.failed(store, subjects, at=now)
-        audit.log(
-            store,
-            tenant.id if tenant else 0,
-            at=now,
-            screen="login",
-            action="failed",
-            detail=f"{entry}/{login}",
-            address=ask.address,
-        )
+        _note_failure(ask, tenant.id if tenant else 0, f"{entry}/{login}")
         _refuse_locked(ask, until)
         raise Invalid(ask.t("エントリ、IDまたはパスワードが違います。"))
     throttle.succeeded(store, subjects)
     return user
+
+
+def _note_failure(ask: Ask, tenant_id: int, detail: str) -> None:
+    audit.log(
+        ask.services.store,
+        tenant_id,
+        at=ask.services.now_ms(),
+        screen="login",
+        action="failed",
+        detail=detail,
+        address=ask.address,
+    )
 
 
 def _refuse_locked(ask: Ask, until: int) -> None:
@@ -86,6 +106,7 @@ def begin(ask: Ask, user: User, answer: Any) -> Any:
     token, _ = sessions.start(
         services.store, user.tenant_id, user.id, address=ask.address, at=services.now_ms()
     )
+    people.logged_in(services.store, user, at=services.now_ms())
     audit.log(
         services.store,
         user.tenant_id,

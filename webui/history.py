@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from appliance.errors import BadInput
-from appliance.store import blocked, customers, history, lists, projects, result_codes, users
+from appliance.store import blocked, customers, history, lists, result_codes, users, visibility
 from appliance.store.history import COUNT_MAX, PAGE_MAX, Filter
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
@@ -156,9 +156,15 @@ def _is_everything(found: Filter, ask: Ask) -> bool:
     return not (found.project_id or found.list_id or ask.flag("recent"))
 
 
+def heard_lists(ask: Ask) -> frozenset[int]:
+    """Lists whose recordings the person may hear beside those of his own calls (visibility.py)."""
+    seen = visibility.call_lists(ask.services.store, ask.viewer)
+    return frozenset(row.id for row in seen)
+
+
 def _columns(ask: Ask, found: Filter) -> list[str]:
     """The columns of the chosen project's lists, in the order of the newest."""
-    every = lists.table(ask.services.store, ask.tenant_id, project_id=found.project_id)
+    every = visibility.lists(ask.services.store, ask.viewer, project_id=found.project_id)
     names: dict[str, None] = {}
     for line in every:
         if found.list_id in (0, line.id):
@@ -169,19 +175,23 @@ def _columns(ask: Ask, found: Filter) -> list[str]:
 
 def _options(ask: Ask, found: Filter) -> dict[str, Any]:
     store, tenant_id, every = ask.services.store, ask.tenant_id, ask.t("すべて")
-    lines = lists.table(store, tenant_id, project_id=found.project_id)
+    seen = visibility.projects(store, ask.viewer)
     codes: dict[str, str] = {}
-    for project in projects.every(store, tenant_id):
+    for project in seen:
         if found.project_id in (0, project.id):
             for code in result_codes.every(store, tenant_id, project.id, with_retired=True):
                 codes.setdefault(code.code, f"{code.code} {ask.t(code.name)}")
-    people = users.every(store, tenant_id, with_retired=True)
+    people = users.every(store, tenant_id, with_retired=True) if ask.may("history.all") else []
     return {
-        "project_options": [(0, every), *((row.id, row.name) for row in projects.every(store, tenant_id))],
-        "list_options": [(0, every), *((line.id, line.name) for line in lines)],
+        "project_options": [(0, every), *((row.id, row.name) for row in seen)],
+        "list_options": [
+            (0, every),
+            *((row.id, row.name) for row in visibility.lists(store, ask.viewer, project_id=found.project_id)),
+        ],
         "list_names": {line.id: line.name for line in lists.table(store, tenant_id)},
         "code_options": [("", every), *sorted(codes.items())],
         "user_options": [(0, every), *((user.id, user.name) for user in people), (NOBODY, ask.t("システム"))],
+        "heard_lists": heard_lists(ask),
         "columns": _columns(ask, found) if found.project_id else [],
     }
 
@@ -297,6 +307,7 @@ def show_customer(ask: Ask, customer_id: int, *, problem: str = "") -> Any:
             store, ask.tenant_id, number=customer.number, project_id=customer.project_id, day=day
         ),
         rows=own,
+        heard_lists=heard_lists(ask),
         codes=[
             (code.code, f"{code.code} {code.name}")
             for code in result_codes.every(store, ask.tenant_id, customer.project_id)
@@ -310,7 +321,7 @@ def edit(ask: Ask, entry_id: int) -> Any:
     """Own entries by their author, all by a manager."""
     store = ask.services.store
     entry = history.line(store, ask.tenant_id, entry_id)
-    if entry is None or (ask.person.role != "MGR" and entry.user_id != ask.person.user_id):
+    if entry is None or not visibility.changes_entry(store, ask.viewer, entry_id):
         raise NotFound(ask.t("この対応履歴はありません。"))
     code = ask.text("code", size_max=2)
     if not code and entry.attempt_id:

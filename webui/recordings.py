@@ -12,7 +12,7 @@ from typing import Any, Final
 import bottle
 
 from appliance.audio.recording_file import RecordingReader
-from appliance.store import recordings
+from appliance.store import recordings, visibility
 from appliance.store.models import Recording
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
@@ -24,17 +24,17 @@ PEAK_MAX: Final = 255.0
 
 def routes(_services: Services) -> list[Route]:
     return [
-        Route("GET", "/recordings/<recording_id:int>", "recordings", play),
-        Route("GET", "/recordings/<recording_id:int>/peaks", "recordings", peaks),
+        Route("GET", "/recordings/<recording_id:int>", "recordings.play", play),
+        Route("GET", "/recordings/<recording_id:int>/peaks", "recordings.play", peaks),
         Route("GET", "/seats/<seat_id:int>/recording", "recordings", of_seat),
         Route("POST", "/recordings/<recording_id:int>/download", "recordings", download),
     ]
 
 
 def _existing(ask: Ask, recording_id: int) -> Recording:
-    """The tenant's recording that still stands.  Raises NotFound, saying why it is gone."""
+    """A recording that the person may hear and that still stands.  Raises NotFound, saying why it is gone."""
     found = recordings.get(ask.services.store, ask.tenant_id, recording_id)
-    if found is None:
+    if found is None or not visibility.sees_recording(ask.services.store, ask.viewer, recording_id):
         raise NotFound(ask.t("この録音はありません。"))
     if found.deleted_at:
         day = ask.services.calendar.date(found.deleted_at)
@@ -110,7 +110,8 @@ def of_seat(ask: Ask, seat_id: int) -> Any:
     """Where the conversation that a seat is in is being recorded; without `play` where it is not."""
     board = ask.services.live.board
     seat = next((row for row in board.seats if row.seat_id == seat_id), None)
-    if seat is None or seat.tenant_id not in (0, ask.tenant_id):
+    is_seen = visibility.sees_seat(ask.services.store, ask.viewer, seat_id)
+    if seat is None or seat.tenant_id not in (0, ask.tenant_id) or not is_seen:
         raise NotFound(ask.t("この座席はありません。"))
     standing = recordings.of_attempt(ask.services.store, ask.tenant_id, seat.attempt_id)
     whole = [one for one in standing if not one.deleted_at]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from appliance.errors import BadInput
-from appliance.store import lists, projects, report_csv, report_xlsx, users
+from appliance.store import projects, report_csv, report_xlsx, users, visibility
 from appliance.store.report_formulas import LINES
 from appliance.store.report_rows import Wanted
 from webui.ask import Ask
@@ -107,9 +107,9 @@ def chosen_period(ask: Ask, found: Wanted) -> str:
 def frame(ask: Ask, found: Wanted) -> dict[str, Any]:
     """What every report's bar needs."""
     store, every = ask.services.store, ask.t("すべて")
-    known = {row.id: row.name for row in projects.every(store, ask.tenant_id)}
-    lines = lists.table(store, ask.tenant_id, project_id=found.project_id)
-    people = users.every(store, ask.tenant_id, with_retired=True)
+    known = {row.id: row.name for row in visibility.projects(store, ask.viewer)}
+    lines = visibility.lists(store, ask.viewer, project_id=found.project_id)
+    people = users.every(store, ask.tenant_id, with_retired=True) if ask.may("reports.all") else []
     days = day_slash(found.from_day)
     if found.to_day != found.from_day:
         days += f"〜{day_slash(found.to_day)}"

@@ -42,6 +42,7 @@ class User(Noun, frozen=True):
     role: Role
     phone_id: str | None
     is_password_temporary: int
+    password_set_at: int
     language: str
     created_at: int
     retired_at: int
@@ -56,6 +57,7 @@ class Session(Noun, frozen=True):
     address: str
     created_at: int
     seen_at: int
+    acted_at: int
 
 
 class Seat(Noun, frozen=True):

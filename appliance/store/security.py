@@ -13,19 +13,20 @@ import msgspec
 from appliance.errors import BadInput
 from appliance.store.models import Noun
 from appliance.store.open import Store
-from appliance.store.sessions import IDLE_MS
 from appliance.store.times import DAY_MS
 
 NAME: Final = "security"
-IDLE_MINUTES: Final = (5, IDLE_MS // 60_000)
+IDLE_MINUTES: Final = (0, 480)  # the longest is a shift
 PASSWORD_DAYS: Final = (0, 365)
 NETWORKS_MAX: Final = 50
 
 
 class Policy(Noun, frozen=True):
-    """`password_days` 0: never too old.  `networks` empty: from everywhere."""
+    """`idle_minutes` 0: as long as a page lies open, at most a shift (sessions.py).  `password_days` 0: never
+    too old.  `networks` empty: from everywhere.
+    """
 
-    idle_minutes: int = IDLE_MS // 60_000
+    idle_minutes: int = 0
     password_days: int = 0
     networks: tuple[str, ...] = ()
 

@@ -28,6 +28,7 @@ def start(store: Store, tenant_id: int, user_id: int, *, address: str, at: int) 
             address=address,
             created_at=at,
             seen_at=at,
+            acted_at=at,
         )
         store.run(
             "DELETE FROM session WHERE user_id = ? AND token_hash NOT IN"
@@ -38,8 +39,13 @@ def start(store: Store, tenant_id: int, user_id: int, *, address: str, at: int) 
     return token, csrf
 
 
-def find(store: Store, token: str, *, at: int, idle_ms: int = IDLE_MS) -> Session | None:
-    """The session of a cookie, if it has not expired; notes the sign of life."""
+def find(
+    store: Store, token: str, *, at: int, idle_ms: int = IDLE_MS, is_deliberate: bool = True
+) -> Session | None:
+    """The session of a cookie, if it has not expired; notes the sign of life, and whether it was a person's.
+
+    What comes back is how it stood before: `acted_at` is the last thing that a person did.
+    """
     session = store.one(
         Session,
         "FROM session WHERE token_hash = ?",
@@ -50,8 +56,11 @@ def find(store: Store, token: str, *, at: int, idle_ms: int = IDLE_MS) -> Sessio
     if at - session.seen_at > idle_ms or at - session.created_at > LIFE_MS:
         end(store, token)
         return None
-    if at - session.seen_at > TOUCH_MS:
-        store.run("UPDATE session SET seen_at = ? WHERE token_hash = ?", (at, _hash(token)))
+    if at - session.seen_at > TOUCH_MS or (is_deliberate and at - session.acted_at > TOUCH_MS):
+        store.run(
+            "UPDATE session SET seen_at = ?, acted_at = ? WHERE token_hash = ?",
+            (at, at if is_deliberate else session.acted_at, _hash(token)),
+        )
     return session
 
 

@@ -249,7 +249,17 @@ def _sees_call(store: Store, viewer: Viewer, user_id: int, customer_id: int) -> 
 
 _OWNED: Final = {
     name: f"SELECT 1 FROM {name} WHERE id = ? AND tenant_id = ?"  # noqa: S608 - names from our own table
-    for name in ("project", "list", "customer", "attempt", "history", "recording", "job", "user")
+    for name in (
+        "project",
+        "list",
+        "customer",
+        "attempt",
+        "history",
+        "recording",
+        "job",
+        "user",
+        "transfer_target",
+    )
 }
 
 
@@ -258,5 +268,5 @@ def _is_own(store: Store, viewer: Viewer, table: str, row_id: int) -> bool:
 
 
 def owns(store: Store, tenant_id: int, table: str, row_id: int) -> bool:
-    """Whether a row is the tenant's.  `table` is a name of ours."""
+    """Whether a row is the tenant's.  `table` is a key of the table above; it must exist by now."""
     return bool(store.value(_OWNED[table], (row_id, tenant_id)))

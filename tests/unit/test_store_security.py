@@ -50,7 +50,7 @@ def test_rules_are_kept_for_their_tenant_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"idle_minutes": 1}, "自動ログアウト"),
+        ({"idle_minutes": 481}, "自動ログアウト"),
         ({"password_days": 1000}, "パスワードの有効日数"),
         ({"networks": "192.168.1"}, "192.168.1"),
         ({"networks": "10.0.0.0/8"}, "いまお使いのアドレス"),
