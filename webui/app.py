@@ -36,6 +36,7 @@ from webui import (
     report_tables,
     reports,
     saved_views,
+    search,
     what_if,
 )
 from webui.ask import Ask, Invalid, NotAllowed, NotFound, Person, Services
@@ -55,6 +56,7 @@ RESOURCES: Final = (
     list_work,
     imports,
     history,
+    search,
     recalls,
     recordings,
     reports,

@@ -114,7 +114,7 @@ def search(
     store: Store, tenant_id: int, text: str, *, project_id: int = 0, list_id: int = 0, limit: int = 50
 ) -> list[Found]:
     """The search box.  `12-3456`: list (now or once), customer; digits: a number or its end; else a name."""
-    where, values = _condition(text)
+    where, values = condition(text)
     return store.all(
         Found,
         _SEARCH + where + " ORDER BY customer.id DESC LIMIT ?",
@@ -125,7 +125,8 @@ def search(
 _MOVED_FROM: Final = " (SELECT customer_id FROM moved_customer WHERE customer_id = ? AND from_list_id = ?)"
 
 
-def _condition(text: str) -> tuple[str, tuple[Any, ...]]:
+def condition(text: str) -> tuple[str, tuple[Any, ...]]:
+    """The search box as a condition on `customer` with its values."""
     plain = unicodedata.normalize("NFKC", text).strip()
     if match := re.fullmatch(r"(\d{1,9})-(\d{1,12})", plain):
         both = "(customer.id = ? AND (list_id = ? OR customer.id IN" + _MOVED_FROM + "))"

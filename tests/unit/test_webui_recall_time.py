@@ -50,7 +50,8 @@ def test_what_people_write_is_understood(text: str, moment: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "あとで", "25:00", "11/31 10", "13/1 10", "10:75", "+2", "明日 夕方", "11/24 18:30まで", "30"]
+    "text",
+    ["", "あとで", "25:00", "11/31 10", "13/1 10", "10:75", "+2", "明日 夕方", "11/24 18:30まで", "30"],
 )
 def test_what_cannot_be_read_is_refused(text: str) -> None:
     assert parse(text, NOW, ALWAYS) == NOT_READ

@@ -23,6 +23,7 @@ from webui import (
     recalls,
     report_words,
     roles,
+    search,
     store_words,
 )
 from webui.words import catalogue, script_catalogue, script_texts, translator
@@ -60,6 +61,7 @@ def texts_of_tables() -> set[str]:
     found |= {word for flag in projects.FLAGS for word in flag[1:]}
     found |= {state[1] for state in imports.STATES.values()} | set(import_headers.USE_WORDS.values())
     found |= set(recalls.WORDS.values()) | set(recalls.EMPTY.values()) | set(recalls.ENDS.values())
+    found |= {word for _, word in search.NTHS} | set(search.NTH_HINTS.values()) | set(search.STOPS.values())
     found |= (
         {words for pair in list_bulk.DONE.values() for words in pair}
         | set(list_work.KINDS.values())
