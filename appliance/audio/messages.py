@@ -228,6 +228,7 @@ class AudioSnapshot(Message, frozen=True):
 
     ports: tuple[str, ...]
     bridges: dict[int, tuple[str, ...]]
+    legs: tuple[str, ...] = ()  # those of the ports that are phones
 
 
 Union = (

@@ -107,7 +107,9 @@ class Plane:
                 self._fault(line.name, f"{line.name} has given no speech for {LINE_SILENT_S:g} s.")
 
     def snapshot(self) -> messages.AudioSnapshot:
-        return messages.AudioSnapshot((*self._lines, *self._phones), self.talks.snapshot())
+        return messages.AudioSnapshot(
+            (*self._lines, *self._phones), self.talks.snapshot(), legs=tuple(self._phones)
+        )
 
     def counts(self) -> tuple[int, int, int]:
         """Ports, bridges, recordings."""

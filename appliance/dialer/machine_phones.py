@@ -128,5 +128,6 @@ class Phones:
     def _unknown(self, leg: phones.LegState) -> None:
         if leg.is_answered:
             self._core.emit(phones.HangUpLeg(leg.leg))
+            self._core.emit(audio.ClosePort(leg.leg))
         else:
             self._invited(phones.Invited(leg.leg, leg.extension, leg.dialled, leg.media))

@@ -50,6 +50,8 @@ class Media:
         self._end_recording = end_recording
         self._snapshot: asyncio.Future[phones.PhonesSnapshot] = asyncio.get_running_loop().create_future()
         self._remotes: dict[str, phones.Media] = {}
+        self._are_legs_known = False
+        self._heard_legs: tuple[str, ...] = ()  # as audio had them when we came to it
         self._local_ports: dict[str, int] = {}
         self._answered_at: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -115,6 +117,9 @@ class Media:
             self._end_recording(body)
         if isinstance(body, audio.PortFault):
             log.warning("audio %s: %s", body.port, body.what)
+        if isinstance(body, audio.AudioSnapshot):
+            self._heard_legs = body.legs
+            self._close_strays()
         self._shell.feed(body)
 
     def _from_phones(self, body: Any) -> None:
@@ -129,10 +134,21 @@ class Media:
         elif isinstance(body, phones.PhonesSnapshot):
             self._remotes = {leg.leg: leg.media for leg in body.legs}
             self._local_ports = {leg.leg: leg.local_port for leg in body.legs}
+            self._are_legs_known = True
+            self._close_strays()
             if not self._snapshot.done():  # the machine begins from the first one: see `standing`
                 self._snapshot.set_result(body)
                 return
         self._shell.feed(body)
+
+    def _close_strays(self) -> None:
+        """A handset that went down while no dialer ran was told to nobody: its RTP port is still open."""
+        if not self._are_legs_known:
+            return
+        for leg in self._heard_legs:
+            if leg not in self._remotes:
+                self.audio.send(audio.ClosePort(leg))
+        self._heard_legs = ()
 
     def _audio_up(self, is_up: bool) -> None:
         log.info("audio is %s", "there" if is_up else "away")

@@ -168,6 +168,7 @@ def test_a_new_client_is_told_what_stands_and_recordings_missed(rig: Rig) -> Non
     snapshot = again.of(messages.AudioSnapshot)[0]
     assert set(snapshot.ports) == {"b1/1", "b1/2", "p1", "p2"}
     assert snapshot.bridges == {7: ("b1/1", "p1")}
+    assert set(snapshot.legs) == {"p1", "p2"}
     again.ask(ClosePort("b1/1"))
     until(lambda: again.of(messages.RecordingDone), "the recording, ended by its port")
     again.close()

@@ -63,7 +63,8 @@ per_hour = 0.0
 class Box:
     """A home with one seat, one operator, one started list; and the far ends of the dialer's sockets."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, legs: tuple[str, ...] = ()) -> None:
+        """`legs`: what audio still has of phones whose handset went down while no dialer ran."""
         self.home = home
         self.heard: list[Any] = []
         self.told: list[Any] = []
@@ -75,7 +76,7 @@ class Box:
         )  # fmt: skip
         self.audio = ipc.Server(
             home.socket("audio"), audio.Union, name="audio", on_request=self._to_audio,
-            on_connect=lambda peer: peer.send(audio.AudioSnapshot((), {})),
+            on_connect=lambda peer: peer.send(audio.AudioSnapshot(("b1/4", *legs), {}, legs)),
         )  # fmt: skip
         self.client = ipc.Client(home.socket("dialer"), dialer.Union, name="test", on_event=self._from_dialer)
 
@@ -152,8 +153,8 @@ def prepare(home: Home, *, customers: int) -> None:
 
 
 @asynccontextmanager
-async def standing(home: Home) -> AsyncIterator[Box]:
-    box = Box(home)
+async def standing(home: Home, *, legs: tuple[str, ...] = ()) -> AsyncIterator[Box]:
+    box = Box(home, legs=legs)
     await box.phones.start()
     await box.audio.start()
     watching = asyncio.create_task(box.client.run())
@@ -165,9 +166,11 @@ async def standing(home: Home) -> AsyncIterator[Box]:
         await box.audio.stop()
 
 
-def on_a_floor(home: Home, work: Callable[[Box], Coroutine[Any, Any, None]]) -> None:
+def on_a_floor(
+    home: Home, work: Callable[[Box], Coroutine[Any, Any, None]], *, legs: tuple[str, ...] = ()
+) -> None:
     async def go() -> None:
-        async with standing(home) as box:
+        async with standing(home, legs=legs) as box:
             await work(box)
 
     children = [process("exchange", home), process("dialer", home)]
@@ -250,6 +253,17 @@ def test_a_phone_that_audio_refuses_hears_so_and_leaves_its_seat_free(home: Home
         await log_in(box, "p2")
 
     on_a_floor(home, work)
+
+
+def test_the_port_of_a_handset_that_went_down_while_no_dialer_ran_is_closed(home: Home) -> None:
+    prepare(home, customers=1)
+
+    async def work(box: Box) -> None:
+        await box.until(lambda: box.heard, "a word to audio")
+        await log_in(box)
+        assert [body for body in box.heard if isinstance(body, audio.ClosePort)] == [audio.ClosePort("p7")]
+
+    on_a_floor(home, work, legs=("p7",))
 
 
 def assert_the_flight_runs_again(home: Home, *, codes: list[str]) -> None:

@@ -343,6 +343,7 @@ def test_legs_that_phones_know_no_more_are_over_and_unknown_ones_hung_up() -> No
     assert floor.seat().state == "logged_out"
     assert floor.seat().is_registered
     assert only(phones.HangUpLeg, decided).leg == "p5"
+    assert [closed.port for closed in all_of(ClosePort, decided)] == ["p1", "p5"]
 
 
 def test_digits_of_a_pin_are_secret_and_others_are_not() -> None:
