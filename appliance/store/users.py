@@ -5,6 +5,7 @@ A retired user's names and digits are never given to another.  Throttling is thr
 
 from __future__ import annotations
 
+import functools
 import re
 import secrets
 import unicodedata
@@ -24,7 +25,15 @@ ROLES: Final[tuple[Role, ...]] = ("MGR", "SV", "OP", "BIZ", "BY")
 
 # OWASP's second choice (19 MiB, 2 passes): some 30 ms on the box, so that a log-in never holds up a page.
 _PASSWORDS: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_NOBODY: Final = _PASSWORDS.hash(secrets.token_hex(16))
+
+
+@functools.cache
+def _nobody() -> str:
+    """A hash that no password has, so that an unknown name takes as long as a wrong password.
+
+    Made when first wanted: most processes that read this module never log anybody in.
+    """
+    return _PASSWORDS.hash(secrets.token_hex(16))
 
 
 def create_tenant(store: Store, *, entry_code: str, name: str, at: int) -> int:
@@ -109,7 +118,7 @@ def check_password(store: Store, tenant_id: int, login_name: str, password: str)
         "SELECT id, password_hash FROM user WHERE tenant_id = ? AND login_name = ? AND retired_at = 0",
         (tenant_id, login_name.strip()),
     )
-    user_id, stored = row[0] if row else (0, _NOBODY)
+    user_id, stored = row[0] if row else (0, _nobody())
     if not _matches(stored, password) or not user_id:
         return None
     if _PASSWORDS.check_needs_rehash(stored):
@@ -127,7 +136,7 @@ def check_pin(store: Store, phone_id: str, pin: str) -> User | None:
         " AND role IN ('MGR', 'SV', 'OP')",
         (phone_id,),
     )
-    tenant_id, user_id, stored = row[0] if row else (0, 0, _NOBODY)
+    tenant_id, user_id, stored = row[0] if row else (0, 0, _nobody())
     return get(store, tenant_id, user_id) if _matches(stored, pin) and user_id else None
 
 
