@@ -62,7 +62,7 @@ def start_s() -> float:
         begun = time.monotonic()
         qemu = subprocess.Popen(
             [
-                *("nice", "-n", "5", "qemu-system-x86_64", "-machine", "pc", "-accel", "tcg,thread=multi"),
+                *("qemu-system-x86_64", "-machine", "pc", "-accel", "tcg,thread=multi"),
                 *("-cpu", "max", "-m", str(MEMORY_MB), "-smp", "2", "-nodefaults", "-display", "none"),
                 *("-drive", f"file={place}/disk.ext4,format=raw,if=virtio,snapshot=on"),
                 *("-cdrom", f"{place}/boot.iso", "-boot", "d", "-device", "virtio-rng-pci"),

@@ -30,6 +30,7 @@ ARTIFACTS: Final = disks.ROOT / "tests" / ".artifacts"
 LOCK: Final = Path("/tmp/qemu.lock")
 BOOT_S: Final = 900.0  # emulated beside a dozen other programs; an idle machine needs a tenth of it
 MEMORY_MB: Final = 1536
+MOMENT: Final = "running"  # the snapshot's name
 
 
 class Box:
@@ -40,10 +41,19 @@ class Box:
     """
 
     def __init__(
-        self, directory: Path, *, installed: Path | None = None, extra: tuple[str, ...] = ()
+        self,
+        directory: Path,
+        *,
+        installed: Path | None = None,
+        kept: Path | None = None,
+        extra: tuple[str, ...] = (),
     ) -> None:
         self.directory = directory
-        self.disks = disks.fresh(directory, installed or disks.installed())
+        if kept is None:
+            self.disks = disks.fresh(directory, installed or disks.installed())
+        else:
+            self.disks = disks.copied(directory, kept)
+        self.resumes = kept is not None  # the first start goes on where the box was kept (kept.py)
         self.extra = extra
         self.web_port = _free_port()
         self.state: State = "off"
@@ -66,8 +76,12 @@ class Box:
         self.switched_on_at = time.monotonic()
         with (self.directory / "qemu.log").open("ab") as log:
             self._qemu = subprocess.Popen(
-                ["nice", "-n", "5", *self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*self.command(), *(("-loadvm", MOMENT) if self.resumes else ())],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
+        self.resumes = False
         self.monitor = Monitor(self.directory / "qmp.sock")
         self.console = Serial(self.directory / "ttyS0.sock", "the system console (ttyS0)")
         self.technician = Serial(self.directory / "ttyS1.sock", "the technician's line (ttyS1)")
@@ -102,6 +116,11 @@ class Box:
     def reset(self) -> None:
         """The reset button."""
         self.monitor.command("system_reset")
+
+    def save(self) -> None:
+        """Keep memory and disks in the disks' own files, for a later start that goes on from here."""
+        nodes = [*(f"disk{number}" for number in (0, 1)), "key"]
+        self.monitor.job("snapshot-save", tag=MOMENT, vmstate=nodes[0], devices=nodes)
 
     def is_on(self) -> bool:
         return self._qemu is not None and self._qemu.poll() is None
@@ -251,8 +270,9 @@ class Box:
                 f"socket,id={name},path={here}/{name}.sock,server=on,wait=off,logfile={here}/{name}.log",
             ]
             words += ["-device", f"isa-serial,chardev={name},index={number}"]
-        words += ["-chardev", f"socket,id=guest,path={here}/guest.sock,server=on,wait=off"]
-        words += ["-device", "virtserialport,chardev=guest,name=org.yobirin.test"]
+        for name, port in (("guest", "test"), ("look", "look")):
+            words += ["-chardev", f"socket,id={name},path={here}/{name}.sock,server=on,wait=off"]
+            words += ["-device", f"virtserialport,chardev={name},name=org.yobirin.{port}"]
         for number, disk in enumerate(self.disks):
             words += ["-blockdev", _drive(f"disk{number}", disk)]
             if number not in self.pulled:

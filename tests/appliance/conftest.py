@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.appliance import kept
 from tests.appliance.box import Box
 
 collect_ignore_glob = [] if os.environ.get("YOBIRIN_QEMU") else ["test_*.py"]
@@ -26,7 +27,13 @@ def box(tmp_path: Path) -> Iterator[Box]:
 
 @pytest.fixture(scope="module")
 def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
-    """One booted box for a file of scenarios that leave it as it is."""
-    with Box(tmp_path_factory.mktemp("booted") / "box") as made:
-        made.to("booted")
+    """One blank box that has come up, for a file of scenarios; its start was another's (kept.py)."""
+    with kept.box(tmp_path_factory.mktemp("booted") / "box", "booted") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def dialling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """One floor that dials a long list, for a file of scenarios; its start was another's (kept.py)."""
+    with kept.box(tmp_path_factory.mktemp("dialling") / "box", "dialling") as made:
         yield made

@@ -48,6 +48,14 @@ def fresh(directory: Path, installed: Path) -> list[Path]:
     return [directory / "disk0.qcow2", directory / "disk1.qcow2"]
 
 
+def copied(directory: Path, kept: Path) -> list[Path]:
+    """The files of a box that was kept (kept.py), with their snapshot; the two disks' paths."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in kept.iterdir():
+        shutil.copy(path, directory / path.name)
+    return [directory / "disk0.qcow2", directory / "disk1.qcow2"]
+
+
 def installed() -> Path:
     """A folder with disk0, disk1 and key as the installer leaves them, made once for each image."""
     place = IMAGE / f"installed-{version()}"

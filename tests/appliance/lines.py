@@ -128,6 +128,19 @@ class Monitor:
             else:
                 return answer["return"]
 
+    def job(self, name: str, timeout_s: float = 120.0, **arguments: Any) -> None:
+        """A command that goes on after its answer, to its end.  Raises AssertionError with QEMU's words."""
+        self.command(name, **{"job-id": name, **arguments})
+        deadline = time.monotonic() + timeout_s
+        while True:
+            (job,) = (each for each in self.command("query-jobs") if each["id"] == name)
+            if job["status"] == "concluded":
+                break
+            assert time.monotonic() < deadline, f"{name} did not end in {timeout_s:.0f} s: {job}"
+            time.sleep(0.2)
+        self.command("job-dismiss", id=name)
+        assert "error" not in job, f"QEMU's {name}: {job['error']}"
+
     def close(self) -> None:
         self._file.close()
         self._line.close()

@@ -34,6 +34,8 @@ def make_drive(path: Path) -> Path:
     if os.environ.get("YOBIRIN_LIVE_TREE"):
         _lay_live_tree(tree)
         shutil.copytree(ROOT / "image-build" / "root", tree, symlinks=True, dirs_exist_ok=True)
+    for each in (tree, *tree.rglob("*")):  # a young /usr or /etc would make systemd rebuild its caches
+        os.utime(each, (0, 0), follow_symlinks=False)
     path.unlink(missing_ok=True)
     size_kb = sum(file.lstat().st_size for file in tree.rglob("*")) // 1024
     subprocess.run(
@@ -56,12 +58,15 @@ def _lay_contract_tests(place: Path) -> None:
     (place / "tests" / "conftest.py").unlink()  # the whole suite's; it wants what the box has not
     for name in ("__init__.py", "fake_dahdi.py", "test_span.py"):
         shutil.copy(ROOT / "tests" / "contract" / name, contract / name)
-    for name in ("pytest", "_pytest", "pluggy", "iniconfig", "pygments"):
+    for name in ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments"):
         found = importlib.util.find_spec(name)
         assert found is not None, f"{name} is in requirements-dev.lock"
         assert found.origin is not None
-        without = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(Path(found.origin).parent, place / name, ignore=without)
+        origin = Path(found.origin)
+        if origin.name == "__init__.py":
+            shutil.copytree(origin.parent, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(origin, place / origin.name)
 
 
 def _lay_live_tree(tree: Path) -> None:

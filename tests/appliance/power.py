@@ -96,6 +96,7 @@ class CutBox(Box):
         self.keeps_turn = True
         for disk in self.disks:
             subprocess.run(["qemu-img", "convert", "-O", "raw", str(disk), str(_platter(disk))], check=True)
+        self.resumes = False  # of a kept box, the disks alone: what its memory held is lost
 
     def start(self) -> None:
         for disk in self.disks:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +14,6 @@ from tests.appliance.box import Box
 pytestmark = pytest.mark.timeout(1800)
 
 GUEST: Final = Path(__file__).resolve().parent / "guest"
-ROWS: Final = 600
 ALARM_WITHIN_S: Final = 10.0  # of the box's own time
 WITHIN_S: Final = 240.0  # for what comes by itself on an emulated box
 LEAST_MB: Final = 500  # limits.disk_free_min_bytes as it ships
@@ -23,19 +21,9 @@ DATA: Final = "/data"
 ARRAYS: Final = {"yobirin-system": "system", "yobirin-data": "data"}
 
 
-@pytest.fixture(scope="module")
-def dialling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
-    """A floor with a list long enough for everything that happens to it here."""
-    with Box(tmp_path_factory.mktemp("monitoring") / "box") as made:
-        made.to("booted")
-        floor.provision(made, rows=ROWS)
-        floor.dial(made)
-        made.state = "dialling"
-        made.guest.put("/run/health.py", (GUEST / "health.py").read_text(encoding="utf-8"))
-        yield made
-
-
 def health(box: Box) -> dict[str, Any]:
+    """What the monitor and the dialer say (guest/health.py)."""
+    box.guest.put("/run/health.py", (GUEST / "health.py").read_text(encoding="utf-8"))
     found: dict[str, Any] = json.loads(box.run("python /run/health.py"))
     return found
 

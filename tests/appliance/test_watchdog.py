@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.appliance import floor
+from tests.appliance import floor, kept
 from tests.appliance.box import BOOT_S, Box
 
 pytestmark = pytest.mark.timeout(1800)
@@ -20,7 +20,6 @@ TIMEOUT_S = 30
 RECOVERY_S = 15.0  # from the signal to the next attempt
 NOTICE_S = 7.0  # of which until the process is started again
 RESET_S = 2 * TIMEOUT_S + 60.0  # patience for supervisord, the timer, and an emulated machine's clock
-ROWS = 1500
 LOADED_S = 60
 SITE = f'\\n[watchdog]\\ndevice = "/dev/watchdog0"\\ntimeout_s = {TIMEOUT_S}\\n'
 DIALLED = """
@@ -66,12 +65,9 @@ print(json.dumps([noticed_s, wait(lambda: dialled() > before)]))
 @pytest.fixture(scope="module")
 def dialling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """A box that dials a long list, with its timer armed."""
-    with Box(tmp_path_factory.mktemp("watchdog") / "box") as made:
-        made.to("booted")
-        floor.provision(made, rows=ROWS)
+    with kept.box(tmp_path_factory.mktemp("watchdog") / "box", "dialling") as made:
         made.run(f"printf '{SITE}' >>/data/yobirin/site.toml")
         made.run("systemctl restart yobirin-watchdog")
-        floor.dial(made)
         made.wait(lambda: status(made).get("is_petting", False), 60.0, "the timer was not armed")
         yield made
 

@@ -1,14 +1,19 @@
-"""Inside the box, tests only: runs what the test asks through the virtio port org.yobirin.test, as root."""
+"""Inside the box, tests only: runs what is asked through two virtio ports, as root.
+
+org.yobirin.test is the scenario's; org.yobirin.look is for whoever looks into a running one (look.py).
+"""
 
 import base64
 import json
 import os
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 PORT = "/dev/virtio-ports/org.yobirin.test"
+LOOK = "/dev/virtio-ports/org.yobirin.look"
 
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
@@ -32,8 +37,8 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
     return {"code": done.returncode, "out": done.stdout.decode("utf-8", errors="replace")}
 
 
-def main() -> None:
-    port = os.open(PORT, os.O_RDWR)
+def serve(path: str) -> None:
+    port = os.open(path, os.O_RDWR)
     rest = b""
     while True:
         data = os.read(port, 65_536)
@@ -57,4 +62,6 @@ def main() -> None:
                 text = text[os.write(port, text) :]
 
 
-main()
+if Path(LOOK).exists():
+    threading.Thread(target=serve, args=(LOOK,), daemon=True).start()
+serve(PORT)
