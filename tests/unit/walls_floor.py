@@ -1,0 +1,147 @@
+"""A floor for the walk: one of everything in tenant A, people of every role in A and in B."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.settings import Home
+from appliance.store import attributes, blocked, import_run, jobs, monitors, recalls, saved_views, users
+from appliance.store.exports import ExportPlan, request
+from appliance.store.imports import Plan
+from tests.browser import floor as floors
+from tests.browser.floor import PASSWORD, Floor
+
+ROLES: dict[str, Any] = {"manager": "MGR", "super": "SV", "op1": "OP", "reader": "BIZ", "clerk": "BY"}
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Ids of tenant A by the parameter's name, or by the route's path where names mean several things."""
+
+    by_name: dict[str, str]
+    by_path: dict[str, str]
+    names: tuple[str, ...]  # texts that only A may read
+
+
+def seed(home: Home) -> tuple[Floor, Samples]:
+    """The floor and what of it the walk asks for."""
+    floor = floors.seed(home, customers=8, seat_count=3, calls=16)
+    recording_id = floors.add_recording(floor)
+    _people(floor)
+    store, tenant = floor.store, floor.tenant_id
+    operator = floor.operator_ids[0]
+    now = int(time.time() * 1000)
+    content = iter(["電話番号,氏名\r\n0451112222,壁野 内子\r\n短い,x\r\n".encode("cp932")])
+    load, _ = import_run.load_file(
+        store, tenant, Plan(project_id=floor.project_id, list_name="壁の中の名簿"), file_name="壁の中.csv",
+        content=content, is_dry=False,
+    )  # fmt: skip
+    export = request(store, tenant, ExportPlan(list_ids=(floor.list_ids[0],)), user_id=1, at=now)
+    jobs.work_on(store, export)
+    entry, customer = store.tuples(
+        "SELECT id, customer_id FROM history WHERE user_id = ? ORDER BY id", (operator,)
+    )[0]
+    block = blocked.add(store, tenant, number="0312340000", kind="forbid", at=now, reason="壁の中の理由")
+    view = saved_views.save(
+        store, tenant, floor.manager_id, page="history", name="壁の中のビュー", address="/history?q=1",
+        is_shared=True, at=now,
+    )  # fmt: skip
+    recall = recalls.wish(
+        store, tenant, customer, user_id=operator, at=now, history_id=entry, due_at=now + 9_000_000,
+        memo="壁の中の約束",
+    )  # fmt: skip
+    attribute = attributes.add(
+        store, tenant, floor.project_id, target="result", kind="radio", name="壁の中の属性",
+        choices=("壁の中の選択",),
+    )  # fmt: skip
+    samples = {
+        "attribute_id": attribute,
+        "project_id": floor.project_id,
+        "list_id": floor.list_ids[0],
+        "customer_id": customer,
+        "entry_id": entry,
+        "recording_id": recording_id,
+        "seat_id": floor.seat_ids[0],
+        "block_id": block,
+        "view_id": view,
+        "device_id": _monitor(floor, tenant, floor.manager_id),
+        "recall_id": recall,
+        "user_id": operator,
+        "attempt_id": store.value("SELECT max(id) FROM attempt"),
+        # of the box, everybody's who holds the right
+        "check": "mirror",
+        "span": 1,
+        "channel": 1,
+        "labels": "A-01",
+    }
+    paths = {"/imports/<job_id:int>": load.id, "/work/<job_id:int>": export}
+    _monitor(floor, floor.other_tenant_id, 1)
+    return floor, Samples(
+        {name: str(value) for name, value in samples.items()},
+        {path: str(value) for path, value in paths.items()},
+        _names(floor),
+    )
+
+
+def _people(floor: Floor) -> None:
+    """The roles that the floor lacks: readers and clerks in A, all but the manager in B."""
+    for tenant_id, company in ((floor.tenant_id, "壁の中"), (floor.other_tenant_id, "よその")):
+        there = {user.login_name for user in users.every(floor.store, tenant_id)}
+        for login in ROLES.keys() - there:
+            users.create(
+                floor.store, tenant_id, login_name=login, name=f"{company} {login}", role=ROLES[login],
+                password=PASSWORD, at=1, is_password_temporary=False,
+            )  # fmt: skip
+
+
+def _monitor(floor: Floor, tenant_id: int, user_id: int) -> int:
+    _token, code = monitors.request(floor.store, at=int(time.time() * 1000))
+    monitors.enrol(
+        floor.store,
+        tenant_id,
+        code=code,
+        name=f"壁の{tenant_id}",
+        user_id=user_id,
+        at=int(time.time() * 1000),
+    )
+    return monitors.every(floor.store, tenant_id)[-1].id
+
+
+def _names(floor: Floor) -> tuple[str, ...]:
+    store, tenant = floor.store, floor.tenant_id
+    found: list[str] = []
+    for column, table in (
+        ("name", "tenant"), ("name", "user"), ("name", "project"), ("name", "list"), ("name", "customer"),
+        ("number", "customer"),
+    ):  # fmt: skip
+        own = "id" if table == "tenant" else "tenant_id"
+        found += [
+            str(row[0])
+            for row in store.tuples(f"SELECT DISTINCT {column} FROM {table} WHERE {own} = ?", (tenant,))
+        ]
+    # The other tenant's customers have names of the same families.
+    theirs = {row[0] for row in store.tuples("SELECT name FROM customer WHERE tenant_id <> ?", (tenant,))}
+    texts = ("壁の中", "壁野", "0312340000")
+    return tuple(sorted({*found, *texts} - theirs - {""}))
+
+
+def sums(floor: Floor, *, but: tuple[str, ...] = ()) -> dict[str, str]:
+    """A sum over every row of tenant A in every table, and over the whole of tables without tenants."""
+    store = floor.store
+    tables = [
+        row[0]
+        for row in store.tuples(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        )
+    ]
+    return {table: _sum(floor, table) for table in tables if table not in but}
+
+
+def _sum(floor: Floor, table: str) -> str:
+    columns = [row[1] for row in floor.store.tuples(f"PRAGMA table_info({table})")]
+    where, values = ("WHERE tenant_id = ?", (floor.tenant_id,)) if "tenant_id" in columns else ("", ())
+    rows = floor.store.tuples(f"SELECT * FROM {table} {where}", values)
+    return hashlib.sha256(repr(sorted(map(repr, rows))).encode()).hexdigest()
