@@ -20,8 +20,8 @@ run: setup  ## Start the demonstration floor: a simulated line, eight robot oper
 test:  ## Lint, types and all tests
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
-	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup --ignore tests/browser
-	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup tests/browser
+	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup -rs --ignore tests/browser
+	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup -rs tests/browser
 
 lint:  ## ruff and mypy --strict on everything
 	$(PYTHON) -m ruff check .

@@ -11,7 +11,6 @@ import errno
 import fcntl
 import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -274,7 +273,7 @@ class AbsentRig:
     def mend(self) -> None: ...
 
 
-RIGS: dict[str, Callable[[pytest.MonkeyPatch, Path], Rig]] = {
+RIGS: dict[str, type[Pca9555Rig | GpioRig | RecordedRig | AbsentRig]] = {
     "pca9555": Pca9555Rig,
     "gpio": GpioRig,
     "recorded": RecordedRig,
