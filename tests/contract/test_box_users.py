@@ -102,7 +102,7 @@ class Box:
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Box]:
-    """The box as it runs.  Root without mount namespaces, as in some containers, cannot prove it: that fails."""
+    """The box as it runs.  Root without mount namespaces, as in some containers, is a failure."""
     tried = subprocess.run(["unshare", "-m", "true"], capture_output=True, text=True, check=False)
     assert tried.returncode == 0, f"root, and yet no mount namespace: {tried.stderr.strip()}"
     directory = Path(tempfile.mkdtemp(prefix="yobirin-box-"))
