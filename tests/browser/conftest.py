@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from appliance.settings import Home, Settings, Web
 from tests.browser import box
 from tests.browser import floor as floors
 from tests.browser.box import FakeMonitor
 from tests.browser.floor import PASSWORD, FakeDialer, Floor, Worker
+from tests.crowd import crowd
 from webui import app, process, server, tls
 
 CHROMIUM = "/usr/bin/chromium"
@@ -105,7 +106,8 @@ def new_tab(browser: Browser, site: Site) -> Iterator[NewTab]:
             timezone_id="Asia/Tokyo",
             **{"viewport": DESK, **options},
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(15_000 * crowd())
+        expect.set_options(timeout=5_000 * crowd())
         contexts.append(context)
         tab = Tab(context.new_page(), site)
         tab.page.on("pageerror", lambda error: tab.errors.append(str(error)))
