@@ -7,7 +7,7 @@ from typing import Any
 from appliance.errors import BadInput
 from appliance.store import users
 from appliance.store.users import PASSWORD_CHARACTERS_MIN
-from webui import auth
+from webui import auth, desk
 from webui.ask import Ask, Invalid, Services
 from webui.roles import OPEN, Route, home_of
 from webui.words import LANGUAGES
@@ -55,10 +55,12 @@ def log_in(ask: Ask) -> Any:
         user = auth.log_in(ask)
     except Invalid as error:
         return show_login(ask, problem=error.what)
+    desk.back(ask.services, user.id)  # the password is what a break asks for
     return auth.begin(ask, user, ask.goto(_inside(ask.text("next")) or home_of(user.role)))
 
 
 def log_out(ask: Ask) -> Any:
+    ask.services.absent.end(ask.person.user_id, at=ask.services.now_ms())
     auth.log_action(ask, "login", "logout")
     return auth.end(ask, ask.goto("/login", "logged-out"))
 

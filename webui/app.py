@@ -22,6 +22,7 @@ from webui import (
     auth,
     blocked,
     board,
+    desk,
     device,
     health,
     history,
@@ -48,6 +49,7 @@ log = logging.getLogger("web")
 STATIC: Final = Path(__file__).resolve().parent / "static"
 RESOURCES: Final = (
     account,
+    desk,
     board,
     what_if,
     projects,
@@ -92,6 +94,7 @@ def build(services: Services) -> Callable[[dict[str, Any], Any], Iterable[bytes]
     app.config["json.enable"] = False
     for route in routes(services):
         app.route(route.path, route.method, _guarded(services, route))
+    services.pages.built = frozenset(route.path for route in routes(services) if route.method == "GET")
     app.route("/static/<name:path>", "GET", static)
     app.default_error_handler = lambda error: _unrouted(services, error)
     return _with_headers(app)
@@ -142,6 +145,8 @@ def _check(ask: Ask, route: Route) -> Any:
     """None when the request may pass; else where to send it.  Raises NotAllowed."""
     if route.method == "POST":
         _check_origin(ask)
+    if ask.known is not None and _is_locked(ask, route):
+        return desk.locked(ask)
     if route.right in (OPEN, MONITOR):
         return None
     if ask.known is None:
@@ -153,6 +158,12 @@ def _check(ask: Ask, route: Route) -> Any:
     if ask.person.must_change_password and route.right != "self":
         return ask.goto("/account/password")
     return None
+
+
+def _is_locked(ask: Ask, route: Route) -> bool:
+    """Whoever is on a break gets the lock page, from everything that shows or does something."""
+    is_open = route.right == OPEN or route.path in desk.OPEN_TO_LOCKED
+    return not is_open and desk.absence_of(ask) is not None
 
 
 def _role_needed(right: str) -> str:

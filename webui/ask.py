@@ -21,6 +21,8 @@ from appliance.store.models import Role
 from appliance.store.open import Store
 from appliance.store.visibility import MANAGERS, Viewer
 from webui import commands
+from webui.absent import Absent
+from webui.audiences import Audiences
 from webui.box_live import BoxLive
 from webui.forecasts import Forecaster
 from webui.format import Calendar, day_of
@@ -73,6 +75,8 @@ class Services:
     forecasts: Forecaster
     box: BoxLive
     pages: Pages
+    audiences: Audiences
+    absent: Absent
 
     def now_ms(self) -> int:
         return int(self.clock.wall() * 1000)

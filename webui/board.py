@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import bottle
@@ -10,15 +11,14 @@ from appliance.dialer.messages import LogOutSeat
 from appliance.store import history, lists, projects, seats
 from appliance.store.history import Filter
 from appliance.store.models import HistoryLine
-from webui import cut_off, device_view
+from webui import cut_off
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.format import duration
 from webui.phone_number import hyphenated
 from webui.projects import modes
 from webui.roles import Route
-from webui.streams import Stream
-from webui.views import board_view
+from webui.streams import Shared, Stream, View
 from webui.yesterday import same_hour_yesterday
 
 RECENT = 5
@@ -29,7 +29,6 @@ def routes(_services: Services) -> list[Route]:
         Route("GET", "/board", "board", show),
         Route("GET", "/board/names", "board", names),
         Route("GET", "/wall", "board", wall),
-        Route("GET", "/events", "board", events),
         Route("GET", "/seats/<seat_id:int>/recent", "board", recent),
         Route("POST", "/seats/<seat_id:int>/log-out", "seats.change", log_out),
     ]
@@ -73,22 +72,10 @@ def _names(ask: Ask) -> dict[str, Any]:
     }
 
 
-def events(ask: Ask) -> Any:
-    """One stream for a browser.  It ends after some minutes and is asked for again, session and all."""
-    live, tenant_id, translate = ask.services.live, ask.tenant_id, ask.t
-    box, language = ask.services.box, ask.spoken
-
-    def look() -> Any:
-        view = board_view(live.board, tenant_id=tenant_id, translate=translate)
-        return view | {"health": {"lamp": device_view.lamp(box.health, translate, language)}}
-
-    return stream(ask, look)
-
-
-def stream(ask: Ask, look: Any) -> Any:
-    """A view as an answer of Server-Sent Events."""
+def stream(ask: Ask, look: Callable[[], View], shared: Callable[[], Shared | None] = lambda: None) -> Any:
+    """A view, and one that is shared with others, as an answer of Server-Sent Events."""
     services = ask.services
-    body = Stream(services.live, look, slots=services.slots, clock=services.clock)
+    body = Stream(services.live, look, slots=services.slots, clock=services.clock, shared=shared)
     head = {
         "Content-Type": "text/event-stream; charset=utf-8",
         "Cache-Control": "no-store",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ class Live:
         self._clock = clock
         self._changed = threading.Condition()
         self._board = messages.Board(seq=0, now_at=0.0)
+        self._seats_by_user: dict[int, messages.SeatBoard] = {}
         self._version = 0
         self._is_up = False
         self._is_closing = False
@@ -67,11 +69,20 @@ class Live:
     def board(self) -> messages.Board:
         return self._board
 
+    def seat_of(self, user_id: int) -> messages.SeatBoard | None:
+        """Where a person sits now."""
+        return self._seats_by_user.get(user_id)
+
     def wait(self, version: int, timeout_s: float) -> int:
         """Wait until there is something newer than `version`, or the time is over; the present version."""
         with self._changed:
             self._changed.wait_for(lambda: self._version != version or self._is_closing, timeout_s)
             return self._version
+
+    def wait_until(self, is_so: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until the board shows something; False when the time is over."""
+        with self._changed:
+            return self._changed.wait_for(is_so, timeout_s)
 
     def touch(self) -> None:
         """Something else that streams show has changed: they look again."""
@@ -122,6 +133,7 @@ class Live:
             if board is self._board and is_up == self._is_up:
                 return
             self._board, self._is_up = board, is_up
+            self._seats_by_user = {seat.user_id: seat for seat in board.seats if seat.user_id}
             self._version += 1
             self._changed.notify_all()
 

@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from webui import format as written
+from webui import frame as frame_bar
 from webui.phone_number import hyphenated
 from webui.roles import ROLE_WORDS
 from webui.store_words import told
@@ -50,6 +51,7 @@ class Pages:
     """Renders templates.  One for the process; safe from any thread."""
 
     def __init__(self, calendar: written.Calendar, *, site_name: str, zone: str) -> None:
+        self.built: frozenset[str] = frozenset()  # the addresses that exist; the composition root says which
         loader = jinja2.FileSystemLoader(TEMPLATES)
         self._environment = jinja2.Environment(
             loader=loader,
@@ -76,6 +78,8 @@ class Pages:
 
     def render(self, ask: Ask, template: str, values: dict[str, Any]) -> str:
         said = NOTICES.get(ask.request.query.get("said", ""), "")
+        side = frame_bar.side_of(ask.request.path, is_manager=ask.may("board"))
+        screens = frame_bar.bar(side, ask.may, self.built)
         frame = {
             "_": ask.t,
             "told": lambda text: told(text, ask.t),
@@ -84,6 +88,10 @@ class Pages:
             "may": ask.may,
             "csrf": ask.known.csrf if ask.known else "",
             "path": ask.request.path,
+            "side": side,
+            "screens": screens,
+            "screen_now": frame_bar.present(screens, ask.request.path),
+            "other_side": frame_bar.other_side(side, ask.may, self.built),
             "theme": _one_of(ask.request.get_cookie("theme"), ("light", "dark", "auto"), "light"),
             "text_size": _one_of(ask.request.get_cookie("size"), ("small", "middle", "large"), "small"),
             "said": ask.t(said) if said else "",

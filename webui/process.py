@@ -13,7 +13,9 @@ from appliance.settings import Home, Settings
 from appliance.store.jobs import Queue
 from appliance.store.open import open_store
 from webui import app, server, tls
+from webui.absent import Absent
 from webui.ask import Services
+from webui.audiences import Audiences
 from webui.box_live import BoxLive
 from webui.forecasts import Forecaster
 from webui.format import Calendar
@@ -30,6 +32,8 @@ def services(home: Home, settings: Settings) -> Services:
     calendar = Calendar(settings.time_zone)
     clock = SystemClock()
     store = open_store(home)
+    live, box = Live(home.socket("dialer"), clock=clock), BoxLive(home.socket("monitor"))
+    absent = Absent(store)
     return Services(
         home=home,
         settings=settings,
@@ -37,11 +41,13 @@ def services(home: Home, settings: Settings) -> Services:
         calendar=calendar,
         store=store,
         queue=Queue(store),
-        live=Live(home.socket("dialer"), clock=clock),
+        live=live,
         slots=Slots(),
         forecasts=Forecaster(clock=clock),
-        box=BoxLive(home.socket("monitor")),
+        box=box,
         pages=Pages(calendar, site_name=settings.site_name, zone=settings.time_zone),
+        audiences=Audiences(live, box, absent, clock=clock),
+        absent=absent,
     )
 
 

@@ -25,6 +25,7 @@ from appliance.dialer import messages
 from appliance.settings import Home
 from appliance.store import counters, events, jobs, lists, projects, record, result_codes, seats, users
 from appliance.store.open import Store, open_store
+from tests.browser.plays import played
 
 PASSWORD = "正しい馬と電池の留め具7"
 SEATS = 24
@@ -467,6 +468,10 @@ class FakeDialer:
 
     async def _answer(self, _peer: ipc.Peer, body: Any) -> Any:
         self.requests.append(body)
+        board = played(self.board, body, time.time())
+        if board is not self.board:
+            self.board = board
+            self._publish()
         return self._now() if isinstance(body, messages.AskBoard) else None
 
 

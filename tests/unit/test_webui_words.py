@@ -13,6 +13,8 @@ from appliance.dialer.shell_requests import REFUSALS
 from appliance.store import import_headers, numbers
 from webui import (
     blocked,
+    desk,
+    frame,
     imports,
     list_bulk,
     list_work,
@@ -70,7 +72,8 @@ def texts_of_tables() -> set[str]:
     found |= {word for _, word in (*list_work.BY, *list_work.ENCODINGS)}
     found |= {word for _, word in blocked.KINDS} | set(blocked.ORIGINS.values()) - {"CSV"}
     found |= set(pages.NOTICES.values()) | set(projects.SYSTEM_RULES.values()) | set(projects.WEEKDAYS)
-    found |= store_words.SENTENCES | set(REFUSALS.values())
+    found |= store_words.SENTENCES | set(REFUSALS.values()) | set(desk.REASONS.values())
+    found |= {entry.word for bar in frame.BARS.values() for entry in bar}
     found |= set(report_words.NAMES.values()) | set(report_words.MEANS.values())
     return found | set(report_words.FIGURES.values()) | set(roles.ROLE_WORDS.values())
 

@@ -63,6 +63,11 @@ export class Live {
     };
   }
 
+  // Whether this tab is the one that makes a sound: the one that listens for all.
+  isFirst() {
+    return this.isLeader || !this.channel;
+  }
+
   fromChannel(data) {
     if (data.ask && this.isLeader && this.hasSnapshot) {
       this.channel.postMessage({ kind: "snapshot", data: { now: this.now(), dialer: this.dialer, view: this.view } });

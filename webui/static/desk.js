@@ -1,0 +1,193 @@
+// At one's desk, on every page: one's seat, break and lock, calling for help, a supervisor's words, and who
+// whispers or barges in.  For supervisors: how many call for help, with a sound once for each.
+
+import { live, post } from "./frame.js";
+import { duration } from "./format.js";
+import { h, say } from "./dom.js";
+import { beep } from "./sound.js";
+import { STATES } from "./states.js";
+import { t } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+const onLockPage = document.body.dataset.lockPage === "yes";
+const composing = (event) => event.isComposing || event.keyCode === 229;
+const REASON = { break: () => t("休憩"), away: () => t("離席") };
+export const reasonWord = (reason) => REASON[reason]?.() ?? reason;
+
+let locked = null;
+let helping = null; // seats that called for help when we looked last
+
+live?.on((view) => {
+  const me = view.me ?? {};
+  lock(me.lock ?? null);
+  if (me.lock) return;
+  seat(me.seat ?? {});
+  told(me.seat ?? {});
+  helps(view.seats);
+});
+
+// --- the lock -----------------------------------------------------------------------------------------
+
+function lock(wanted) {
+  if (onLockPage) {
+    if (wanted) dress(document, wanted);
+    else location.assign(document.body.dataset.next || "/");
+  } else if (wanted && !$("lock")) {
+    document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+    const cover = h("main", { id: "lock" });
+    cover.append($("lock-template").content.cloneNode(true));
+    for (const child of document.body.children) child.inert = true;
+    document.body.classList.add("locked");
+    document.body.append(cover);
+    cover.querySelector("form").addEventListener("submit", unlock);
+    dress(cover, wanted);
+    cover.querySelector("#lock-password").focus();
+  } else if (!wanted && $("lock")) {
+    $("lock").remove();
+    document.body.classList.remove("locked");
+    for (const child of document.body.children) child.inert = false;
+    $("break-menu").open = false;
+  }
+  locked = wanted;
+}
+
+function dress(root, { reason }) {
+  say(root.querySelector("[data-lock-word]"), t("{reason}中", { reason: reasonWord(reason) }));
+  tick();
+}
+
+async function unlock(event) {
+  event.preventDefault();
+  const form = event.target;
+  try {
+    await post("/break/end", { password: form.password.value });
+  } catch (error) {
+    say(form.querySelector("[data-lock-problem]"), error.message);
+    form.password.select();
+  }
+}
+
+function tick() {
+  const time = document.querySelector("#lock [data-lock-time]");
+  if (locked && time) say(time, duration(live.now() - locked.from_at));
+}
+setInterval(tick, 1000);
+
+$("break-form")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const answer = $("break-answer");
+  const reason = event.submitter?.value || "break";
+  try {
+    const done = await post("/break", { reason, other: event.submitter?.name ? "" : event.target.other.value });
+    say(answer, done.is_after_call ? t("この通話のあとに始まります。") : "");
+    event.target.other.value = "";
+  } catch (error) {
+    say(answer, error.message);
+  }
+});
+$("break-cancel")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await post("/break/cancel", {}).then(() => say($("break-answer"), t("取り消しました。")), (error) => say($("break-answer"), error.message));
+});
+
+// --- one's seat, help ---------------------------------------------------------------------------------
+
+function seat(mine) {
+  const label = $("my-seat");
+  const sits = Boolean(mine.seat_id);
+  if (label) {
+    label.hidden = !sits;
+    if (sits) say(label, `${mine.label} ${t("内線{n}", { n: mine.extension })} ${STATES[mine.state].glyph}`);
+    label.title = sits ? STATES[mine.state].word() : "";
+  }
+  const cancel = $("break-cancel");
+  if (cancel) cancel.hidden = !(mine.break_wanted || mine.state === "break");
+  const help = $("help");
+  if (!help) return;
+  help.dataset.forbidden = sits ? "" : "yes";
+  help.disabled = !sits || live.state !== "live";
+  if (!sits) help.title = t("座席についていません。電話機でログインするか、座席を選んでください。");
+  const isOn = mine.help_since_at > 0;
+  help.setAttribute("aria-pressed", String(isOn));
+  help.classList.toggle("alarm", isOn);
+  say(help, isOn ? t("！ ヘルプ呼出中") : t("ヘルプ"));
+}
+
+async function callForHelp() {
+  const help = $("help");
+  if (!help || help.disabled) return;
+  try {
+    await post("/desk/help", { is_on: help.getAttribute("aria-pressed") === "true" ? "" : "1" });
+  } catch (error) {
+    notice("help", "bad", error.message);
+  }
+}
+$("help")?.addEventListener("click", callForHelp);
+
+$("take-seat")?.addEventListener("click", async () => {
+  const answer = await fetch("/desk/seats", { credentials: "same-origin", headers: { Accept: "application/json" } });
+  const { seats = [], last = "" } = await answer.json().catch(() => ({}));
+  $("seat-choice").replaceChildren(...seats.map((one) => new Option(`${one.label}（${one.extension}）`, one.id, false, String(one.id) === last)));
+  say($("seat-form").querySelector("[data-answer]"), seats.length ? "" : t("空いている座席がありません。"));
+});
+$("seat-form")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const answer = event.target.querySelector("[data-answer]");
+  try {
+    const { extension } = await post("/desk/seat", { seat: event.target.seat.value });
+    say(answer, t("内線{n}が鳴っています。受話器を上げてください。", { n: extension }));
+  } catch (error) {
+    say(answer, error.message);
+  }
+});
+
+// --- what one is told ---------------------------------------------------------------------------------
+
+const HOW = { whisper: (name) => t("{name}さんがささやいています（お客様には聞こえません）。", { name }), barge: (name) => t("{name}さんが通話に入っています。", { name }) };
+
+function told(mine) {
+  const listeners = (mine.listeners ?? []).filter((one) => one.is_on && HOW[one.how]);
+  notice("listeners", "warn", listeners.map((one) => HOW[one.how](one.name)).join(" "));
+  notice("helper", "good", mine.helper ? t("{name}さんがヘルプに応じました。", { name: mine.helper }) : "");
+  notice("wish", "", mine.break_wanted ? t("この通話のあと「{reason}」に入ります。", { reason: reasonWord(mine.break_wanted) }) : "");
+  const key = String(mine.message_at ?? "");
+  const isRead = !mine.message || sessionStorage.getItem("message-read") === key;
+  if (!isRead && !$("told-message")) beep(1, 660);
+  notice("message", "warn", isRead ? "" : `${mine.message_from}：${mine.message}`, () => sessionStorage.setItem("message-read", key));
+}
+
+function notice(name, weight, text, onClose = null) {
+  const known = $(`told-${name}`);
+  if (!text) return known?.remove();
+  if (known) return say(known.querySelector("span"), text);
+  const close = onClose && h("button", { type: "button", class: "slim push", onclick: () => (onClose(), $(`told-${name}`).remove()) }, t("閉じる"));
+  $("told")?.append(h("p", { id: `told-${name}`, class: `notice ${weight}` }, h("span", {}, text), close || null));
+}
+
+function helps(seats) {
+  const badge = $("helps");
+  if (!badge || !seats) return;
+  const calling = Object.values(seats).filter((one) => one.help_since_at > 0).sort((a, b) => a.help_since_at - b.help_since_at);
+  badge.hidden = calling.length === 0;
+  say(badge.querySelector("b"), String(calling.length));
+  if (calling.length) badge.href = `/board?seat=${calling[0].seat_id}`;
+  const now = new Set(calling.map((one) => `${one.seat_id}:${one.help_since_at}`));
+  if (helping && [...now].some((key) => !helping.has(key)) && live.isFirst()) beep(3);
+  helping = now;
+}
+
+// --- keys ---------------------------------------------------------------------------------------------
+
+document.addEventListener("keydown", (event) => {
+  if (composing(event) || !event.ctrlKey || !event.shiftKey || locked) return;
+  const key = event.key.toLowerCase();
+  if (key === "b" && $("break-menu")) {
+    event.preventDefault();
+    $("break-menu").open = true;
+    $("break-menu").querySelector("button").focus();
+  } else if (key === "u") {
+    event.preventDefault();
+    if ($("help")) callForHelp();
+    else if ($("helps") && !$("helps").hidden) location.assign($("helps").href);
+  }
+});
