@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from typing import Final
+from typing import Any, Final
 
 from appliance.errors import DeviceError, StoreError
 from appliance.monitoring.messages import MailState
@@ -29,6 +29,20 @@ RELAY_TIMEOUT_S: Final = 20.0
 PAUSES_S: Final = (30, 60, 120, 300, 900, 3600)  # after the first, second, … try that failed
 
 
+class HandedOver(DeviceError):
+    """The line broke while the relay had the letter in its hands: it may have been delivered."""
+
+
+class _Smtp(smtplib.SMTP):
+    """Knows whether the letter itself has begun to go out."""
+
+    has_begun = False
+
+    def data(self, msg: Any) -> Any:
+        self.has_begun = True
+        return super().data(msg)
+
+
 class Relay:
     """The site's relay.  Each `send` is a connection of its own."""
 
@@ -37,17 +51,34 @@ class Relay:
         self._home = home
         self._site = site
 
-    def send(self, found: queue.Mail, *, at: float) -> None:
-        """Hand one mail over.  Raises DeviceError naming the relay and what it said."""
+    @property
+    def has_site(self) -> bool:
+        """Whether the site's own recipients are named: alarms go nowhere without."""
+        return bool(self._settings.to)
+
+    def send(self, found: queue.Mail, *, at: float) -> tuple[str, ...]:
+        """Hand one mail over; the addresses that the relay refused while it took the others.
+
+        Raises DeviceError naming the relay and what it said; HandedOver: no answer came to the letter itself.
+        """
+        smtp, refused = None, None
         try:
-            with smtplib.SMTP(self._settings.relay, self._settings.port, timeout=RELAY_TIMEOUT_S) as smtp:
+            letter = self._letter(found, at)
+            with _Smtp(self._settings.relay, self._settings.port, timeout=RELAY_TIMEOUT_S) as smtp:
                 self._log_in(smtp)
-                smtp.send_message(self._letter(found, at))
+                refused = smtp.send_message(letter)
         except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: a letter of no form
-            raise DeviceError(
-                f"{self._settings.relay}: {error}.",
-                remedy="Look at [mail] in the site file and at the relay.",
-            ) from error
+            if refused is None:
+                raise self._told(error, is_open=smtp is not None and smtp.has_begun) from error
+            log.debug("%s: %s after the letter was taken", self._settings.relay, error)
+        return tuple(refused or ())
+
+    def _told(self, error: Exception, *, is_open: bool) -> DeviceError:
+        # An answer that refuses the letter is certain; a line that breaks behind it is not.
+        kind = HandedOver if is_open and not isinstance(error, smtplib.SMTPResponseException) else DeviceError
+        return kind(
+            f"{self._settings.relay}: {error}.", remedy="Look at [mail] in the site file and at the relay."
+        )
 
     def _log_in(self, smtp: smtplib.SMTP) -> None:
         if self._settings.starttls:
@@ -60,10 +91,10 @@ class Relay:
         sender = self._settings.sender or "yobirin@localhost"
         letter = EmailMessage()
         letter["From"] = sender
-        letter["To"] = ", ".join(self._settings.to)
+        letter["To"] = ", ".join(found.to or self._settings.to)
         letter["Subject"] = found.subject
         letter["Date"] = formatdate(at, localtime=True)
-        letter["Message-ID"] = make_msgid(f"yobirin-{found.id}", domain=sender.rpartition("@")[2])
+        letter["Message-ID"] = _message_id(found, sender.rpartition("@")[2])
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answer by a machine, please
         letter.set_content(found.body)
         return letter
@@ -78,7 +109,7 @@ class Post:
         self._wall = wall
         self._stopped = threading.Event()
         self._wake = threading.Event()
-        self.state = MailState(is_set_up=relay is not None)
+        self.state = MailState(is_set_up=relay is not None and relay.has_site)
         self._thread = threading.Thread(target=self._run, name="post", daemon=True)
 
     def start(self) -> None:
@@ -108,7 +139,8 @@ class Post:
     def _deliver(self) -> None:
         store = open_store(self._home)
         try:
-            for found in queue.due(store, at=ms(self._wall())):
+            has_site = self._relay is not None and self._relay.has_site
+            for found in queue.due(store, at=ms(self._wall()), has_site=has_site):
                 if self._stopped.is_set() or not self._try(store, found):
                     break  # the relay is away: the others wait with it
             self._look(store)
@@ -118,20 +150,39 @@ class Post:
     def _try(self, store: Store, found: queue.Mail) -> bool:
         assert self._relay is not None
         at = self._wall()
+        if found.is_once and not queue.begin(store, found.id, at=ms(at)):
+            return True
         try:
-            self._relay.send(found, at=at)
-        except DeviceError as error:
-            log.warning("mail %d was not taken: %s", found.id, error.what)
-            pause = PAUSES_S[min(found.tries, len(PAUSES_S) - 1)]
-            queue.failed(store, found.id, error=error.what, next_at=ms(at + pause), at=ms(at))
+            refused = self._relay.send(found, at=at)
+        except HandedOver as error:
+            log.warning("mail %d may or may not have arrived: %s", found.id, error.what)
+            if found.is_once:
+                queue.unknown(store, found.id, error=error.what)
+                return False
+            self._put_off(store, found, error, at)
             return False
-        queue.sent(store, found.id, at=ms(at))
+        except DeviceError as error:
+            self._put_off(store, found, error, at)
+            return False
+        queue.sent(store, found.id, at=ms(at), refused=refused)
         log.info("mail %d was taken by the relay", found.id)
         return True
 
+    def _put_off(self, store: Store, found: queue.Mail, error: DeviceError, at: float) -> None:
+        log.warning("mail %d was not taken: %s", found.id, error.what)
+        pause = PAUSES_S[min(found.tries, len(PAUSES_S) - 1)]
+        queue.failed(store, found.id, error=error.what, next_at=ms(at + pause), at=ms(at))
+
     def _look(self, store: Store) -> None:
         now = queue.queue(store)
-        self.state = MailState(True, now.waiting, now.sent_at / 1000, now.error)
+        self.state = MailState(self.state.is_set_up, now.waiting, now.sent_at / 1000, now.error)
+
+
+def _message_id(found: queue.Mail, domain: str) -> str:
+    """The same at every try of a report, so that a relay that has it knows it again (RFC 5322 3.6.4)."""
+    if found.is_once:
+        return f"<yobirin-report-{found.id}-{found.created_at}@{domain}>"
+    return make_msgid(f"yobirin-{found.id}", domain=domain)
 
 
 def _context(smtp: smtplib.SMTP) -> ssl.SSLContext:
@@ -146,6 +197,6 @@ def _context(smtp: smtplib.SMTP) -> ssl.SSLContext:
 
 def relay_of(settings: Mail, *, home: Home, site: str) -> Relay | None:
     """The relay of the site file; None where no mail is wanted."""
-    if not settings.relay or not settings.to:
+    if not settings.relay:
         return None
     return Relay(settings, home=home, site=site)

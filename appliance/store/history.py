@@ -9,9 +9,11 @@ import unicodedata
 from typing import Any, Final
 
 from appliance.errors import BadInput
-from appliance.store import customers, numbers, recalls, record
+from appliance.store import customers, numbers, recalls, record, report_mail
 from appliance.store.counters import Deltas, HistoryRow
 from appliance.store.customers import VISIBLE, katakana
+from appliance.store.history_lines import LINE
+from appliance.store.history_lines import line as line
 from appliance.store.models import Customer, HistoryLine, Noun
 from appliance.store.open import Store
 
@@ -59,24 +61,6 @@ class People(Noun, frozen=True):
     count: int
 
 
-_LINE: Final = (
-    "SELECT h.id, h.project_id, coalesce(project.name, '') AS project_name, h.list_id,"
-    " coalesce(list.name, '') AS list_name, h.customer_id, coalesce(customer.name, '') AS customer_name,"
-    " coalesce(h.attempt_id, 0) AS attempt_id, h.user_id, coalesce(user.name, '') AS user_name,"
-    " coalesce(seat.label, '') AS seat_label, h.number, h.code, coalesce(r.name, '') AS code_name,"
-    " h.memo, h.at, h.talk_ms, h.wait_ms, h.wrap_ms, h.edited_at, coalesce(recording.id, 0) AS recording_id,"
-    " coalesce(recording.deleted_at, 0) AS recording_deleted_at,"
-    " coalesce(recording.deleted_reason, '') AS recording_deleted_reason,"
-    " coalesce(recording.lost_reason, '') AS recording_lost FROM history h"
-    " LEFT JOIN project ON project.id = h.project_id LEFT JOIN list ON list.id = h.list_id"
-    " LEFT JOIN customer ON customer.id = h.customer_id LEFT JOIN user ON user.id = h.user_id"
-    " LEFT JOIN seat ON seat.id = h.seat_id"
-    " LEFT JOIN result_code r ON r.project_id = h.project_id AND r.code = h.code"
-    " LEFT JOIN recording ON recording.id ="
-    " (SELECT max(id) FROM recording WHERE attempt_id = h.attempt_id AND h.attempt_id > 0)"
-)
-
-
 def search(store: Store, tenant_id: int, wanted: Filter, *, offset: int = 0, limit: int = 50) -> Page:
     """One page of the tenant's history."""
     where, values = _where(tenant_id, wanted)
@@ -115,16 +99,11 @@ def people(store: Store, tenant_id: int, wanted: Filter, *, offset: int = 0, lim
     return People(customers=tuple(one for one in found if one), count=int(count))
 
 
-def line(store: Store, tenant_id: int, history_id: int) -> HistoryLine | None:
-    """One entry with the names of its day."""
-    return store.one(HistoryLine, _LINE + " WHERE h.id = ? AND h.tenant_id = ?", (history_id, tenant_id))
-
-
 def of_customer(store: Store, tenant_id: int, customer_id: int, *, limit: int = 50) -> list[HistoryLine]:
     """A customer's entries, newest first."""
     return store.all(
         HistoryLine,
-        _LINE + " WHERE h.tenant_id = ? AND h.customer_id = ? ORDER BY h.at DESC, h.id DESC LIMIT ?",
+        LINE + " WHERE h.tenant_id = ? AND h.customer_id = ? ORDER BY h.at DESC, h.id DESC LIMIT ?",
         (tenant_id, customer_id, limit),
     )
 
@@ -142,6 +121,7 @@ def edit(
         if code != found.code:
             _change_code(store, tenant_id, found, code)
             recalls.follow(store, history_id)
+        report_mail.follow(store, history_id)
 
 
 def _change_code(store: Store, tenant_id: int, found: HistoryLine, code: str) -> None:

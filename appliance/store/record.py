@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from appliance.store import blocked, details, events, recalls, screen_locks
+from appliance.store import blocked, details, events, recalls, report_mail, screen_locks
 from appliance.store.counters import AttemptRow, Deltas, HistoryRow, IntervalRow
 from appliance.store.open import Store
 from appliance.store.times import day_of, ms
@@ -152,6 +152,7 @@ def _save_history(store: Store, event: events.SaveHistory, deltas: Deltas) -> st
     store.run("UPDATE attempt SET result = ? WHERE id = ?", (event.code, event.attempt_id))
     follow_forbidding(store, event.attempt_id, row, number=event.number, customer_id=event.customer_id)
     recalls.follow(store, history_id)
+    report_mail.follow(store, history_id)
     return ""
 
 

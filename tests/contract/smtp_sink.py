@@ -14,7 +14,8 @@ from pathlib import Path
 
 
 class SmtpSink:
-    """Runs in a thread of its own.  `refuse` makes it answer 451 to every letter.
+    """Runs in a thread of its own.  `refuse` makes it answer 451 to every letter, `silent` close
+    the line behind a letter that it has taken.
 
     With `certificate` (files of certificate and key) it takes letters only after STARTTLS and AUTH PLAIN.
     """
@@ -25,6 +26,7 @@ class SmtpSink:
         self.letters: list[EmailMessage] = []
         self.tries = 0
         self.refuse = False
+        self.silent = False
         self.port = 0
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -55,7 +57,10 @@ class SmtpSink:
                 verb = line.split()[0].upper() if line.split() else b""
                 if verb == b"DATA":
                     writer.write(b"354 go on\r\n")
-                    writer.write(self._take(await reader.readuntil(b"\r\n.\r\n")))
+                    answer = self._take(await reader.readuntil(b"\r\n.\r\n"))
+                    if self.silent:
+                        break
+                    writer.write(answer)
                 elif verb == b"STARTTLS":
                     writer.write(b"220 ready\r\n")
                     await writer.start_tls(self._context())
