@@ -105,6 +105,35 @@ class SaveSeat(Event, frozen=True):
     at: float = 0.0
 
 
+class SaveTransfer(Event, frozen=True):
+    """A third party's call as it stands; what is 0 or empty keeps what is known."""
+
+    transfer_id: int
+    tenant_id: int
+    project_id: int
+    attempt_id: int
+    list_id: int = 0
+    customer_id: int = 0
+    seat_id: int = 0
+    user_id: int = 0
+    target_id: int = 0
+    number: str = ""
+    name: str = ""
+    is_house: bool = False
+    to_seat_id: int = 0
+    to_user_id: int = 0
+    asked_at: float = 0.0
+    setup_at: float = 0.0
+    alerting_at: float = 0.0
+    answered_at: float = 0.0
+    handed_at: float = 0.0
+    cleared_at: float = 0.0
+    cause: int = 0
+    outcome: str = ""
+    code: str = ""
+    is_joined: bool = False
+
+
 class SaveIncoming(Event, frozen=True):
     """Somebody called us."""
 
@@ -138,7 +167,7 @@ class CloseRecording(Event, frozen=True):
 
 KINDS: Final[tuple[type[Event], ...]] = (
     OpenAttempt, SaveAttempt, SaveHistory, SaveRefusal, SaveInterval, SaveSeat, SaveIncoming, OpenRecording,
-    CloseRecording,
+    CloseRecording, SaveTransfer,
 )  # fmt: skip
 _BY_NAME: Final = {kind.__name__: kind for kind in KINDS}
 

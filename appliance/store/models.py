@@ -111,10 +111,47 @@ class Project(Noun, frozen=True):
     is_presented: int
     is_ring_cut: int
     is_take_back: int
+    is_transfer_recorded: int
     hours: str  # JSON of Hours; `projects.hours_of` reads it
     apology: str
     created_at: int
     retired_at: int
+
+
+class TransferTarget(Noun, frozen=True):
+    """A short dial of a project; `short` is three digits, `code` the result that a hand-over stores."""
+
+    id: int
+    project_id: int
+    short: str
+    name: str
+    number: str
+    code: str
+
+
+class Transfer(Noun, frozen=True):
+    """One third party's call: to whom, for whom, what came of it."""
+
+    id: int
+    project_id: int
+    list_id: int
+    customer_id: int
+    attempt_id: int
+    seat_id: int
+    user_id: int
+    target_id: int
+    number: str
+    name: str
+    is_house: int
+    to_seat_id: int
+    to_user_id: int
+    asked_at: int
+    answered_at: int
+    handed_at: int
+    cleared_at: int
+    outcome: str
+    code: str
+    is_joined: int
 
 
 class CallerNumber(Noun, frozen=True):

@@ -39,6 +39,7 @@ BOUNDS: Final[dict[str, Bound]] = {
     "is_presented": Bound(low=0, high=1, words="0か1にしてください。"),
     "is_ring_cut": Bound(low=0, high=1, words="0か1にしてください。"),
     "is_take_back": Bound(low=0, high=1, words="0か1にしてください。"),
+    "is_transfer_recorded": Bound(low=0, high=1, words="0か1にしてください。"),
 }
 
 
@@ -63,8 +64,20 @@ class DialSettings(Noun, frozen=True):
     is_active: bool
     is_ring_cut: bool
     is_take_back: bool
+    is_transfer_recorded: bool
     has_apology: bool
     codes: tuple[DialCode, ...]
+    targets: tuple[DialTarget, ...] = ()
+
+
+class DialTarget(Noun, frozen=True):
+    """A short dial of transfers."""
+
+    target_id: int
+    short: str
+    name: str
+    number: str
+    code: str
 
 
 class DialCode(Noun, frozen=True):
@@ -275,6 +288,14 @@ def _dial_settings(store: Store, project: Project, prompts: frozenset[str]) -> D
         project_id=project.id,
         interval_s=float(project.interval_min_s),
         main_caller=main_caller(store, project.id),
+        targets=tuple(
+            DialTarget(target_id=target_id, short=short, name=name, number=number, code=code)
+            for target_id, short, name, number, code in store.tuples(
+                "SELECT id, short, name, number, code FROM transfer_target WHERE project_id = ?"
+                " ORDER BY sort, short",
+                (project.id,),
+            )
+        ),
         callers=tuple(
             number
             for (number,) in store.tuples(

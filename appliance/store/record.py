@@ -282,6 +282,21 @@ def _save_incoming(store: Store, event: events.SaveIncoming, _deltas: Deltas) ->
     return ""
 
 
+_TRANSFER_TIMES: Final = (
+    "asked_at", "setup_at", "alerting_at", "answered_at", "handed_at", "cleared_at",
+)  # fmt: skip
+
+
+def _save_transfer(store: Store, event: events.SaveTransfer, _deltas: Deltas) -> str:
+    values = {name: getattr(event, name) for name in event.__struct_fields__ if name != "transfer_id"}
+    values |= {name: ms(getattr(event, name)) for name in _TRANSFER_TIMES}
+    values |= {name: int(values[name]) for name in ("is_house", "is_joined")}
+    known = {name: value for name, value in values.items() if value}
+    if not store.update("transfer", event.transfer_id, **known):
+        store.insert("transfer", id=event.transfer_id, **{"number": "", "asked_at": 0, **known})
+    return ""
+
+
 def _open_recording(store: Store, event: events.OpenRecording, _deltas: Deltas) -> str:
     store.insert(
         "recording",
@@ -315,6 +330,7 @@ _APPLY: Final[dict[type[events.Event], Callable[[Store, Any, Deltas], str]]] = {
     events.SaveInterval: _save_interval,
     events.SaveSeat: _save_seat,
     events.SaveIncoming: _save_incoming,
+    events.SaveTransfer: _save_transfer,
     events.OpenRecording: _open_recording,
     events.CloseRecording: _close_recording,
 }
