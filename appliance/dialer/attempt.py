@@ -26,6 +26,8 @@ class State(Enum):
     ANSWERED = auto()  # without a seat, inside the answer window
     APOLOGY = auto()
     CONNECTED = auto()
+    HANDED = auto()  # the customer talks on without an operator; the code is owed
+    HANDED_CODED = auto()  # … and the code is there
     CLEARING = auto()  # we clear; the result stands
     RELEASING = auto()  # we clear after a talk; the code is owed
     CODED = auto()  # we clear after a talk; the code is there
@@ -49,7 +51,9 @@ class Event(Enum):
     SEAT_FOUND = auto()
     WINDOW_OVER = auto()
     APOLOGY_OVER = auto()
-    HUNG_UP = auto()  # by the operator
+    HUNG_UP = auto()  # by the operator, or at the end of a talk that was handed over
+    HANDED_OVER = auto()
+    GIVEN_BACK = auto()  # nobody took him: a seat has him again
     CODE_ENTERED = auto()
     CLEARED = auto()
     FAULT = auto()  # cleared by the line, not by the number
@@ -78,6 +82,11 @@ class Do(Enum):
     RELEASE = auto()
     PART = auto()
     PART_AND_CLEAR = auto()
+    NOTE_HANDED = auto()
+    NOTE_GIVEN_BACK = auto()
+    END_HANDED = auto()
+    NOTE_HANDED_CLEARED = auto()
+    DISPOSE_HANDED = auto()
     NOTE_CLEARED = auto()
     STORE_CODE = auto()
     DISPOSE = auto()
@@ -98,6 +107,8 @@ _BEFORE_ANSWER: Final[dict[Event, Row]] = {
     Event.CLEARED: (Do.DISPOSE_BY_CAUSE, State.DISPOSED),
     Event.FAULT: (Do.DISPOSE_FAULT, State.DISPOSED),
 }
+
+_HANDED_ENDS: Final = (Event.HUNG_UP, Event.GIVEN_UP, Event.DISCONNECTING)
 
 TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
     State.QUEUED: {
@@ -138,6 +149,20 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         Event.DISCONNECTING: (Do.PART_AND_CLEAR, State.RELEASING),
         Event.CLEARED: (Do.PART, State.OWED),
         Event.FAULT: (Do.PART, State.OWED),
+        Event.HANDED_OVER: (Do.NOTE_HANDED, State.HANDED),
+    },
+    State.HANDED: {
+        **dict.fromkeys(_HANDED_ENDS, (Do.END_HANDED, State.RELEASING)),
+        Event.CODE_ENTERED: (Do.STORE_CODE, State.HANDED_CODED),
+        Event.GIVEN_BACK: (Do.NOTE_GIVEN_BACK, State.CONNECTED),
+        Event.CLEARED: (Do.NOTE_HANDED_CLEARED, State.OWED),
+        Event.FAULT: (Do.NOTE_HANDED_CLEARED, State.OWED),
+    },
+    State.HANDED_CODED: {
+        **dict.fromkeys(_HANDED_ENDS, (Do.END_HANDED, State.CODED)),
+        Event.GIVEN_BACK: (Do.NOTE_GIVEN_BACK, State.CONNECTED),
+        Event.CLEARED: (Do.DISPOSE_HANDED, State.DISPOSED),
+        Event.FAULT: (Do.DISPOSE_HANDED, State.DISPOSED),
     },
     State.CLEARING: {
         # The callee lifted the handset while our DISCONNECT was under way, and hears nobody: abandoned.
@@ -165,11 +190,14 @@ assert {do for rows in TRANSITIONS.values() for do, _next in rows.values()} == s
 
 ON_LINE: Final = frozenset(
     {
-        State.SETUP, State.RINGING, State.ANSWERED, State.APOLOGY, State.CONNECTED, State.CLEARING,
-        State.RELEASING, State.CODED,
+        State.SETUP, State.RINGING, State.ANSWERED, State.APOLOGY, State.CONNECTED, State.HANDED,
+        State.HANDED_CODED, State.CLEARING, State.RELEASING, State.CODED,
     }
 )  # fmt: skip
 """States in which an attempt holds a channel."""
+
+IN_TALK: Final = frozenset({State.CONNECTED, State.HANDED, State.HANDED_CODED})
+"""States in which the customer talks, or waits for somebody to talk to."""
 
 VACANT_CAUSES: Final = frozenset({1, 22, 28})  # Q.850: unallocated, number changed, invalid number format
 BUSY_CAUSES: Final = frozenset({17})

@@ -12,9 +12,14 @@ import msgspec
 
 from appliance.audio import messages as audio
 from appliance.dialer.messages import (
+    AnswerTransfer,
+    CallTarget,
+    DropTarget,
     EnterCode,
+    HandOver,
     HangUp,
     HoldCall,
+    JoinAll,
     LogOutSeat,
     Mode,
     PressKey,
@@ -52,6 +57,16 @@ class ResultCode(msgspec.Struct, frozen=True):
     has_prompt: bool = False  # the site has speech for its name
 
 
+class ShortDial(msgspec.Struct, frozen=True):
+    """A target of transfers: `short` is three digits from 001; `code` is stored when it is handed over to."""
+
+    target_id: int
+    short: str
+    name: str
+    number: str
+    code: str = ""
+
+
 class ProjectSettings(msgspec.Struct, frozen=True):
     """One project as it dials.  An empty `main_caller`, or no hours at all, and nothing is dialled."""
 
@@ -73,6 +88,8 @@ class ProjectSettings(msgspec.Struct, frozen=True):
     is_active: bool = True
     is_ring_cut: bool = False  # overdial only: ringing calls are cut (92) when no seat is left
     is_take_back: bool = False  # `#` within 10 s after the code takes it back
+    is_transfer_recorded: bool = True  # what customer and third party say once the operator has left
+    targets: tuple[ShortDial, ...] = ()
     has_apology: bool = False  # the site has an apology that names the caller
     codes: tuple[ResultCode, ...] = ()
 
@@ -128,6 +145,7 @@ class Start(Input, frozen=True):
     next_attempt_id: int
     seats: tuple[StandingSeat, ...] = ()
     registered: tuple[str, ...] = ()
+    next_transfer_id: int = 1
 
 
 class ListToday(msgspec.Struct, frozen=True):
@@ -281,7 +299,8 @@ AudioInput = (
 )  # fmt: skip
 
 SeatRequest = (
-    HangUp | HoldCall | EnterCode | TakeBack | SetReady
+    HangUp | HoldCall | EnterCode | TakeBack | SetReady | CallTarget | HandOver | DropTarget | JoinAll
+    | AnswerTransfer
 )  # fmt: skip
 """What a page asks of a seat.  Ask `Machine.request_refusal` first."""
 
@@ -294,7 +313,8 @@ TYPES: Final[tuple[type, ...]] = (
     phones.LegEnded, phones.LegAnswered, phones.LockedOut, phones.PhonesSnapshot,
     audio.Digit, audio.Played, audio.Bridged, audio.RecordingDone, audio.RecordingLost, audio.PortFault,
     audio.Silence, audio.AudioSnapshot, PressKey, LogOutSeat,
-    HangUp, HoldCall, EnterCode, TakeBack, SetReady,
+    HangUp, HoldCall, EnterCode, TakeBack, SetReady, CallTarget, HandOver, DropTarget, JoinAll,
+    AnswerTransfer,
     trunk.SetupSent, trunk.Withdrawn, trunk.Proceeding, trunk.Alerting, trunk.Progress, trunk.Answered,
     trunk.Disconnecting, trunk.Cleared, trunk.Incoming, trunk.SpanState, trunk.Congested,
 )  # fmt: skip

@@ -9,21 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from appliance.dialer import inputs, machine_board, machine_gate, rules
+from appliance.dialer import inputs, machine_board, machine_gate, outputs, rules
 from appliance.dialer.attempt import Attempt, State
 from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.inputs import Customer, ProjectSettings
 from appliance.dialer.machine_calls import Calls
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_incoming import Incoming
+from appliance.dialer.machine_legs import PartyLines
 from appliance.dialer.machine_lines import Lines
 from appliance.dialer.machine_pace import Pace
 from appliance.dialer.machine_phones import Phones
 from appliance.dialer.machine_screen import Screen
 from appliance.dialer.machine_seats import Desks
+from appliance.dialer.machine_talk_keys import TalkKeys
+from appliance.dialer.machine_transfer import Transfers
 from appliance.dialer.messages import Board, LogOutSeat, PressKey
 from appliance.dialer.outputs import Any_
 from appliance.dialer.pacing import Pacer
+from appliance.dialer.party import Talk
+from appliance.dialer.party_leg import Leg
 from appliance.dialer.project import Paces
 from appliance.dialer.seat import Event as SeatEvent
 from appliance.dialer.seat import State as SeatState
@@ -54,9 +59,14 @@ class Machine:
         self._pace = Pace(core)
         self._calls.desks, self._desks.calls, self._pace.calls = self._desks, self._calls, self._calls
         self._incoming = Incoming(core)
-        self._phones = Phones(core, self._desks)
-        self._screen = Screen(core, self._desks)
-        self._lines = Lines(core, self._calls, self._incoming, self._phones)
+        self._transfers = Transfers(core)
+        self._talk_keys = TalkKeys(core, self._desks, self._transfers)
+        self._wire_transfers()
+        self._phones = Phones(core, self._desks, self._transfers)
+        self._screen = Screen(core, self._desks, self._transfers)
+        self._lines = Lines(
+            core, self._calls, self._incoming, self._phones, PartyLines(core, self._transfers)
+        )
         self._day = 0
         self._timers: dict[Kind, Callable[[int], None]] = {
             "ring": lambda number: self._lines.call(number, CallEvent.RING_TIMEOUT),
@@ -65,12 +75,20 @@ class Machine:
             "incoming": self._incoming.over,
             "offer": self._pace.offer_timer,
             "house": self._keep_house,
+            "party": self._transfers.parties.timeout,
+            "talk": self._transfers.timer,
+            "keys": self._talk_keys.timer,
         }
         self._handlers: dict[type, Callable[[Any], None]] = self._store_handlers() | self._lines.handlers()
         self._handlers |= self._phones.handlers() | self._people_handlers()
         self._handlers |= self._screen.handlers()
         assert set(self._handlers) == set(inputs.TYPES)
         core.timers.arm("house", 0, HOUSEKEEPING_S)
+
+    def _wire_transfers(self) -> None:
+        transfers, calls, desks = self._transfers, self._calls, self._desks
+        transfers.calls, transfers.desks, transfers.parties.desks = calls, desks, desks
+        calls.transfers, desks.transfers, desks.talk_keys = transfers, transfers, self._talk_keys
 
     # --- what a shell calls ---------------------------------------------------------------------------
 
@@ -95,7 +113,9 @@ class Machine:
     def may_setup(self, call_id: int, now: float) -> bool:
         """The trunk's gate, asked in the instant before SETUP.  Changes nothing."""
         attempt = self._core.attempts.get(call_id)
-        return attempt is not None and machine_gate.may_setup(self._core, attempt, now)
+        if attempt is None:
+            return self._transfers.parties.may_setup(call_id, now)
+        return machine_gate.may_setup(self._core, attempt, now)
 
     def preview_refusal(self, seat_id: int, customer: Customer, now: float, *, caller: str = "") -> str:
         """Why `PreviewDial` would not dial, as a rule's code or a word; empty when it would."""
@@ -148,6 +168,14 @@ class Machine:
         """Attempts that stand now, for a look; not to be changed."""
         return list(self._core.attempts.values())
 
+    def legs(self) -> list[Leg]:
+        """Third parties' calls that stand now, for a look; not to be changed."""
+        return list(self._core.legs.values())
+
+    def talks(self) -> list[Talk]:
+        """Talks that are or were more than plain ones, for a look; not to be changed."""
+        return list(self._core.talks.values())
+
     def tallies(self) -> dict[str, int]:
         """The machine's own counts, for those who compare them with rows; of today, all lists."""
         core = self._core
@@ -183,7 +211,7 @@ class Machine:
         return {
             inputs.PreviewDial: self._preview_dial,
             inputs.SetBreak: self._set_break,
-            inputs.ClearCall: lambda what: self._lines.call(what.call_id, CallEvent.GIVEN_UP),
+            inputs.ClearCall: self._clear_call,
             PressKey: self._press_key,
             LogOutSeat: self._log_out,
         }
@@ -197,6 +225,7 @@ class Machine:
     def _start(self, what: inputs.Start) -> None:
         core = self._core
         core.next_attempt_id = max(core.next_attempt_id, what.next_attempt_id)
+        core.next_transfer_id = max(core.next_transfer_id, what.next_transfer_id)
         for extension in what.registered:
             if extension in core.seat_of_extension:
                 core.seat_of_extension[extension].is_registered = True
@@ -309,6 +338,12 @@ class Machine:
             project, what.list_id, what.customer, seat_id=seat.seat_id, caller=what.caller
         )
         self._desks.step(seat, SeatEvent.PREVIEW)
+
+    def _clear_call(self, what: inputs.ClearCall) -> None:
+        if what.call_id in self._core.legs:
+            self._core.emit(outputs.ClearCall(what.call_id))  # its end comes back like any other
+        else:
+            self._lines.call(what.call_id, CallEvent.GIVEN_UP)
 
     def _set_break(self, what: inputs.SetBreak) -> None:
         seat = self._core.seats.get(what.seat_id)

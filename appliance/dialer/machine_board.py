@@ -6,7 +6,8 @@ from appliance.dialer import why
 from appliance.dialer.attempt import Attempt, State
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_pace import Pace
-from appliance.dialer.messages import Board, ListBoard, ProjectBoard
+from appliance.dialer.messages import Board, ListBoard, ProjectBoard, TransferBoard
+from appliance.dialer.party_leg import Leg
 from appliance.dialer.project import Project
 from appliance.dialer.selection import ListRun
 
@@ -24,6 +25,7 @@ def board(core: Core, pace: Pace, now: float) -> Board:
         projects=tuple(_project(project, pace, now) for project in projects),
         lists=tuple(_list(core, run, out.get(run.list_id, []), now) for run in lists),
         seats=tuple(core.seat_board(seat) for seat in core.seats.values()),
+        transfers=tuple(_transfer(core, leg) for leg in core.legs.values() if leg.is_house),
         minutes=tuple(
             point for run in lists for point in core.minutes.points(run.list_id, now + core.wall_offset_s)
         ),
@@ -70,4 +72,25 @@ def _list(core: Core, run: ListRun, out: list[Attempt], now: float) -> ListBoard
         ringing_now=sum(attempt.state in (State.SETUP, State.RINGING) for attempt in out),
         wait_s_mean=today.wait_s_mean,
         finish_at=at + run.callable / per_minute * 60 if per_minute and run.is_counted else 0.0,
+    )
+
+
+def _transfer(core: Core, leg: Leg) -> TransferBoard:
+    attempt, caller = core.attempts.get(leg.attempt_id), core.seats.get(leg.seat_id)
+    is_gone = caller is None or attempt is None or caller.attempt is not attempt
+    return TransferBoard(
+        transfer_id=leg.transfer_id,
+        tenant_id=leg.tenant_id,
+        from_seat_id=leg.seat_id,
+        from_name=caller.user_name if caller is not None else "",
+        to_seat_id=leg.to_seat_id,
+        to_extension=leg.target.number,
+        project_id=leg.project_id,
+        list_id=attempt.list_id if attempt is not None else 0,
+        customer_id=attempt.customer.customer_id if attempt is not None else 0,
+        attempt_id=leg.attempt_id,
+        number=attempt.customer.number if attempt is not None else "",
+        since_at=core.at(leg.asked),
+        is_answered=leg.answered >= 0,
+        is_blind=is_gone,
     )

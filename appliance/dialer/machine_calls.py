@@ -35,12 +35,21 @@ class Desks(Protocol):
     def preview_over(self, attempt: Attempt) -> None: ...
 
 
+class Transfers(Protocol):
+    """What this part needs of the transfers' part."""
+
+    def over(self, attempt: Attempt) -> None: ...
+
+    def reattach(self, attempt: Attempt) -> None: ...
+
+
 class Calls:
     """Attempts, from the decision to dial to their disposal."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self.desks: Desks
+        self.transfers: Transfers
         self._ledger = Ledger(core)
         self._do: dict[Do, Callable[[Attempt], None]] = {
             Do.NOTHING: lambda _attempt: None,
@@ -66,6 +75,11 @@ class Calls:
             Do.PART: self._part,
             Do.PART_AND_CLEAR: self._part_and_clear,
             Do.NOTE_CLEARED: self._note_cleared,
+            Do.NOTE_HANDED: self._note_handed,
+            Do.NOTE_GIVEN_BACK: self._note_given_back,
+            Do.END_HANDED: self._end_handed,
+            Do.NOTE_HANDED_CLEARED: self._note_handed_cleared,
+            Do.DISPOSE_HANDED: self._dispose_handed,
             Do.STORE_CODE: lambda _attempt: None,  # the seat's part writes the history entry
             Do.DISPOSE: self._dispose,
             Do.DISPOSE_BY_CAUSE: self._dispose_by_cause,
@@ -157,20 +171,24 @@ class Calls:
         """
         for bridge_id in snapshot.bridges:
             bridged = self._core.attempts.get(bridge_id)
-            if bridged is None or bridged.state is not State.CONNECTED:
+            if bridged is None or bridged.state not in attempts.IN_TALK:
                 self._core.emit(audio.Unbridge(bridge_id))
         for attempt in self._core.attempts.values():
-            if attempt.state not in attempts.ON_LINE or attempt.line is None:
-                continue
-            if attempt.port not in snapshot.ports:
-                self._core.emit(audio.OpenLine(attempt.port, attempt.line.span, attempt.line.channel))
-            if attempt.state is State.CONNECTED and attempt.attempt_id not in snapshot.bridges:
-                leg = self._core.seats[attempt.seat_id].leg
-                self._core.emit(
-                    outputs.BridgeCall(
-                        attempt.attempt_id, attempt.tenant_id, attempt.port, leg, is_again=True
-                    )
-                )
+            if attempt.state in attempts.ON_LINE and attempt.line is not None:
+                self._reattach(attempt, attempt.line, snapshot)
+
+    def _reattach(self, attempt: Attempt, line: trunk.Line, snapshot: audio.AudioSnapshot) -> None:
+        core = self._core
+        if attempt.port not in snapshot.ports:
+            core.emit(audio.OpenLine(attempt.port, line.span, line.channel))
+        if attempt.state not in attempts.IN_TALK or attempt.attempt_id in snapshot.bridges:
+            return
+        if attempt.state is State.CONNECTED:
+            leg = core.seats[attempt.seat_id].leg
+            core.emit(
+                outputs.BridgeCall(attempt.attempt_id, attempt.tenant_id, attempt.port, leg, is_again=True)
+            )
+        self.transfers.reattach(attempt)
 
     def moved(self, attempt: Attempt, line: trunk.Line) -> None:
         """The network may put a call on another channel (CALL PROCEEDING, CONNECT)."""
@@ -279,6 +297,7 @@ class Calls:
 
     def _stop_talk(self, attempt: Attempt) -> None:
         attempt.parted = self._core.now
+        self.transfers.over(attempt)
         self._core.emit(audio.Unbridge(attempt.attempt_id))
 
     def _release(self, attempt: Attempt) -> None:
@@ -297,6 +316,36 @@ class Calls:
 
     def _note_cleared(self, attempt: Attempt) -> None:
         self._ledger.free_line(attempt)
+        self._ledger.save(attempt)
+
+    # --- a talk that was handed over ------------------------------------------------------------------
+
+    def _note_handed(self, attempt: Attempt) -> None:
+        """The operator's talk is over, the customer's is not."""
+        attempt.parted = self._core.now
+        self._ledger.save(attempt)
+
+    @staticmethod
+    def _note_given_back(attempt: Attempt) -> None:
+        attempt.parted = -1.0
+
+    def _end_handed(self, attempt: Attempt) -> None:
+        self._clear_line(attempt)
+        self._core.emit(audio.Unbridge(attempt.attempt_id))
+        self.transfers.over(attempt)
+
+    def _note_handed_cleared(self, attempt: Attempt) -> None:
+        self._core.emit(audio.Unbridge(attempt.attempt_id))
+        self._note_cleared(attempt)
+        self.transfers.over(attempt)
+
+    def _dispose_handed(self, attempt: Attempt) -> None:
+        self._core.emit(audio.Unbridge(attempt.attempt_id))
+        self.transfers.over(attempt)
+        self._dispose(attempt)
+
+    def save(self, attempt: Attempt) -> None:
+        """Its row as it stands."""
         self._ledger.save(attempt)
 
     # --- disposal -------------------------------------------------------------------------------------

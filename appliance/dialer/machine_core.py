@@ -7,12 +7,15 @@ from typing import Final
 
 import msgspec
 
-from appliance.dialer import rules, wall
+from appliance.audio.messages import Mix
+from appliance.dialer import party, rules, wall
 from appliance.dialer.attempt import Attempt
 from appliance.dialer.inputs import Configure, ListSettings, ProjectSettings, SeatSettings
-from appliance.dialer.messages import SeatBoard, SeatChanged
+from appliance.dialer.messages import PartyBoard, SeatBoard, SeatChanged
 from appliance.dialer.minutes import Minutes
 from appliance.dialer.outputs import Any_
+from appliance.dialer.party import Talk
+from appliance.dialer.party_leg import Leg
 from appliance.dialer.project import Paces, Project
 from appliance.dialer.rules import Blocks
 from appliance.dialer.seat import SHOWN, Seat
@@ -39,6 +42,9 @@ class Core:
         self.seat_of_extension: dict[str, Seat] = {}
         self.seat_of_leg: dict[str, Seat] = {}
         self.attempts: dict[int, Attempt] = {}
+        self.talks: dict[int, Talk] = {}  # those that are or were held or had a third party, by attempt
+        self.legs: dict[int, Leg] = {}  # third parties' calls, by call id
+        self.mix_overlays: list[Callable[[int, Mix], Mix]] = []  # see machine_mix.py
         self.retries: dict[int, int] = {}
         self.refused: set[tuple[int, str]] = set()
         self.in_hand = InHand()
@@ -51,6 +57,7 @@ class Core:
         self.calls_out = 0  # outgoing attempts that hold or will hold a channel, and incoming calls
         self.congested_until = -1.0
         self.next_attempt_id = 1
+        self.next_transfer_id = 1
         self.seq = 0
         self.unpaced: set[int] = set()  # projects whose pace has to be looked at
 
@@ -88,6 +95,7 @@ class Core:
 
     def seat_board(self, seat: Seat) -> SeatBoard:
         attempt = seat.attempt
+        talk = self.talks.get(attempt.attempt_id) if attempt else None
         totals = seat.day_totals
         return SeatBoard(
             seat_id=seat.seat_id,
@@ -106,13 +114,24 @@ class Core:
             number=attempt.customer.number if attempt else "",
             typed=seat.typed if seat.state in (SeatState.ENTERING, SeatState.CONFIRMING) else "",
             saved_code=seat.saved_code,
-            is_held=seat.is_held,
+            is_held=talk is not None and talk.state in party.CUSTOMER_WAITS,
+            party=_party_board(talk) if talk is not None else self._assisted(seat),
+            party_failed=talk.failed if talk is not None else "",
             talks_today=int(totals["talks"]),
             talk_s_today=totals["talk"],
             wait_s_today=totals["wait"],
             wrap_s_today=totals["wrap"],
             last_action_at=self.at(seat.last_action),
         )
+
+    def _assisted(self, seat: Seat) -> PartyBoard | None:
+        """The colleague whose transfer rings here, or is talked about."""
+        leg = self.legs.get(seat.rung_by)
+        colleague = self.seats.get(leg.seat_id) if leg is not None else None
+        if leg is None or colleague is None:
+            return None
+        state: party.Shown = "private" if leg.answered >= 0 else "ringing"
+        return PartyBoard(state, colleague.extension, colleague.user_name)
 
     # --- settings -------------------------------------------------------------------------------------
 
@@ -160,3 +179,10 @@ class Core:
             )
             seat.extension, seat.label, seat.owner_id = settings.extension, settings.label, settings.tenant_id
         self.seat_of_extension = {seat.extension: seat for seat in self.seats.values()}
+
+
+def _party_board(talk: Talk) -> PartyBoard | None:
+    shown = party.SHOWN.get(talk.state)
+    if shown is None or talk.leg is None:
+        return None
+    return PartyBoard(shown, talk.leg.target.number, talk.leg.target.name)

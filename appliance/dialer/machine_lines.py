@@ -13,7 +13,9 @@ from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.machine_calls import Calls
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_incoming import Incoming
+from appliance.dialer.machine_legs import PartyLines
 from appliance.dialer.machine_phones import Phones
+from appliance.dialer.machine_transfer import SORRY
 from appliance.dialer.outputs import Alarm
 from appliance.pri_card import trunk
 
@@ -21,15 +23,18 @@ from appliance.pri_card import trunk
 class Lines:
     """Turns what they report into events of attempts."""
 
-    def __init__(self, core: Core, calls: Calls, incoming: Incoming, phones: Phones) -> None:
+    def __init__(
+        self, core: Core, calls: Calls, incoming: Incoming, phones: Phones, parties: PartyLines
+    ) -> None:
         self._core, self._calls, self._incoming, self._phones = core, calls, incoming, phones
+        self._parties = parties
 
     def handlers(self) -> dict[type, Callable[[Any], None]]:
         return {
             trunk.SetupSent: self._setup_sent,
-            trunk.Withdrawn: lambda what: self.call(what.call_id, CallEvent.WITHDRAWN),
+            trunk.Withdrawn: self._withdrawn,
             trunk.Proceeding: self._moved,
-            trunk.Alerting: lambda what: self.call(what.call_id, CallEvent.ALERTING),
+            trunk.Alerting: self._alerting,
             trunk.Progress: self._progress,
             trunk.Answered: self._answered,
             trunk.Disconnecting: self._disconnecting,
@@ -50,15 +55,33 @@ class Lines:
         if attempt is not None:
             self._calls.step(attempt, event)
 
+    def _withdrawn(self, what: trunk.Withdrawn) -> None:
+        attempt = self._core.attempts.get(what.call_id)
+        if attempt is not None:
+            self._calls.step(attempt, CallEvent.WITHDRAWN)
+        else:
+            self._parties.withdrawn(what)
+
+    def _alerting(self, what: trunk.Alerting) -> None:
+        attempt = self._core.attempts.get(what.call_id)
+        if attempt is not None:
+            self._calls.step(attempt, CallEvent.ALERTING)
+        else:
+            self._parties.alerting(what)
+
     def _setup_sent(self, what: trunk.SetupSent) -> None:
         attempt = self._core.attempts.get(what.call_id)
         if attempt is not None:
             self._calls.setup_sent(attempt, what.line)
+        else:
+            self._parties.setup_sent(what)
 
     def _moved(self, what: trunk.Proceeding) -> None:
         attempt = self._core.attempts.get(what.call_id)
         if attempt is not None:
             self._calls.moved(attempt, what.line)
+        else:
+            self._parties.moved(what)
 
     def _progress(self, what: trunk.Progress) -> None:
         """In-band sound is the announcement of an unused number only where cause 1 or 22 says so."""
@@ -66,18 +89,24 @@ class Lines:
         if attempt is not None and what.is_in_band and what.cause in (1, 22):
             attempt.cause = what.cause
             self._calls.step(attempt, CallEvent.VACANT)
+        elif attempt is None:
+            self._parties.progress(what)
 
     def _answered(self, what: trunk.Answered) -> None:
         attempt = self._core.attempts.get(what.call_id)
         if attempt is not None:
             self._calls.moved(attempt, what.line)
             self._calls.step(attempt, CallEvent.ANSWERED)
+        else:
+            self._parties.answered(what)
 
     def _disconnecting(self, what: trunk.Disconnecting) -> None:
         attempt = self._core.attempts.get(what.call_id)
         if attempt is not None:
             attempt.cause = what.cause
             self._calls.step(attempt, CallEvent.DISCONNECTING)
+        else:
+            self._parties.disconnecting(what)
 
     def _cleared(self, what: trunk.Cleared) -> None:
         if what.call_id < 0:
@@ -86,6 +115,8 @@ class Lines:
         attempt = self._core.attempts.get(what.call_id)
         if attempt is not None:
             self._calls.cleared(attempt, what.cause, is_line_fault=what.is_line_fault)
+        else:
+            self._parties.cleared(what)
 
     def _span_state(self, what: trunk.SpanState) -> None:
         core = self._core
@@ -102,11 +133,14 @@ class Lines:
                     self._calls.step(attempt, CallEvent.APOLOGY_OVER)
         elif what.tag == "incoming":
             self._incoming.played(what.port)
+        elif what.tag == SORRY:
+            self._parties.said(what.port)
         else:
             self._phones.played(what.port, what.tag)
 
     def _audio_snapshot(self, what: audio.AudioSnapshot) -> None:
         self._phones.reattach_legs(what)
+        self._parties.reattach(what)
         self._calls.reattach(what)
 
 

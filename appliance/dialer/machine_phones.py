@@ -9,6 +9,7 @@ from appliance.audio import messages as audio
 from appliance.dialer import inputs, outputs
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_seats import Desks
+from appliance.dialer.machine_transfer import Transfers
 from appliance.dialer.seat import Event, State
 from appliance.phones import messages as phones
 
@@ -20,8 +21,9 @@ SILENT_GONE_S: Final = 60.0  # a phone without RTP this long has lost its power
 class Phones:
     """Turns what phones and their keys report into events of seats."""
 
-    def __init__(self, core: Core, desks: Desks) -> None:
+    def __init__(self, core: Core, desks: Desks, transfers: Transfers) -> None:
         self._core = core
+        self._transfers = transfers
         self._desks = desks
         self._locked_out_phones: set[str] = set()
 
@@ -100,7 +102,7 @@ class Phones:
         if seat is None:
             return
         if seat.state is State.TALKING and seat.attempt is not None:
-            self._desks.hold(seat, is_on=what.media.is_held)
+            self._transfers.phone_held(seat, is_held=what.media.is_held)
         elif what.media.is_held:
             self._desks.step(seat, Event.AWAY)
 

@@ -11,8 +11,22 @@ from typing import Any
 from appliance.dialer.inputs import SeatRequest
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_seats import Desks
+from appliance.dialer.machine_transfer import Transfers
+from appliance.dialer.machine_wishes import Wishes
 from appliance.dialer.machine_wrap import TAKE_BACK_S
-from appliance.dialer.messages import EnterCode, HangUp, HoldCall, SetReady, TakeBack
+from appliance.dialer.messages import (
+    AnswerTransfer,
+    CallTarget,
+    DropTarget,
+    EnterCode,
+    HandOver,
+    HangUp,
+    HoldCall,
+    JoinAll,
+    SetReady,
+    TakeBack,
+)
+from appliance.dialer.party_leg import FIRST_CALL
 from appliance.dialer.seat import Event, Seat, State
 
 Handler = Callable[[Seat, Any], None]
@@ -22,11 +36,17 @@ Judge = Callable[[Seat, Any, float], str]
 class Screen:
     """Takes requests of pages.  `refusal` changes nothing and is asked again when the request comes."""
 
-    def __init__(self, core: Core, desks: Desks) -> None:
-        self._core, self._desks = core, desks
+    def __init__(self, core: Core, desks: Desks, transfers: Transfers) -> None:
+        self._core, self._desks, self._transfers = core, desks, transfers
+        self._wishes = Wishes(core, transfers)
         self._rows: dict[type, tuple[Judge, Handler]] = {
             HangUp: (self._hang_up_refusal, self._hang_up),
-            HoldCall: (self._hold_refusal, self._hold),
+            HoldCall: (self._wishes.hold_refusal, self._hold),
+            CallTarget: (self._wishes.call_refusal, self._call),
+            HandOver: (self._wishes.hand_over_refusal, lambda seat, _what: transfers.hand_over(seat)),
+            DropTarget: (self._wishes.drop_refusal, lambda seat, _what: transfers.drop(seat)),
+            JoinAll: (self._wishes.join_refusal, lambda seat, _what: transfers.join(seat)),
+            AnswerTransfer: (self._wishes.answer_refusal, self._answer),
             EnterCode: (self._code_refusal, self._enter_code),
             TakeBack: (self._take_back_refusal, self._take_back),
             SetReady: (self._ready_refusal, self._set_ready),
@@ -53,19 +73,22 @@ class Screen:
 
     @staticmethod
     def _hang_up_refusal(seat: Seat, _what: HangUp, _now: float) -> str:
-        return "" if seat.state in (State.TALKING, State.CALLING) else "no-call"
+        in_call = (State.TALKING, State.CALLING, State.RUNG, State.ASSISTING)
+        return "" if seat.state in in_call else "no-call"
 
     def _hang_up(self, seat: Seat, _what: HangUp) -> None:
-        self._desks.step(seat, Event.HASH)
-
-    @staticmethod
-    def _hold_refusal(seat: Seat, what: HoldCall, _now: float) -> str:
-        if seat.state is not State.TALKING:
-            return "no-call"
-        return "as-it-is" if what.is_on == seat.is_held else ""
+        self._desks.hang_up(seat)
 
     def _hold(self, seat: Seat, what: HoldCall) -> None:
-        self._desks.hold(seat, is_on=what.is_on)
+        self._transfers.hold(seat, is_on=what.is_on)
+
+    def _call(self, seat: Seat, what: CallTarget) -> None:
+        target = self._wishes.target_of(seat, what)
+        assert not isinstance(target, str)
+        self._transfers.call(seat, target)
+
+    def _answer(self, seat: Seat, what: AnswerTransfer) -> None:
+        self._transfers.parties.pick_up(self._core.legs[FIRST_CALL + what.transfer_id], seat)
 
     # --- the code -------------------------------------------------------------------------------------
 

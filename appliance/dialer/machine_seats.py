@@ -6,7 +6,7 @@ Every second of a seat that is logged in ends up in exactly one interval: wait, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from appliance.audio import messages as audio
 from appliance.dialer import outputs
@@ -22,6 +22,9 @@ from appliance.dialer.project import Project
 from appliance.dialer.seat import SHOWN, TYPED_MAX, Do, Event, Seat, State
 from appliance.phones import messages as phones
 
+BUSY: Final = frozenset({State.CALLING, State.TALKING, State.ASSISTING, State.ENTERING, State.CONFIRMING})
+"""States whose end a log-out waits for."""
+
 
 class Calls(Protocol):
     """What this part needs of the attempts' part."""
@@ -31,12 +34,36 @@ class Calls(Protocol):
     def serve(self, project: Project) -> None: ...
 
 
+class Transfers(Protocol):
+    """What this part needs of the transfers' part."""
+
+    def hash(self, seat: Seat) -> bool: ...
+
+    def leave(self, seat: Seat) -> bool: ...
+
+    def code_of(self, attempt: Attempt) -> str: ...
+
+    def seat_free(self, seat: Seat) -> bool: ...
+
+    def answered_at(self, seat: Seat) -> None: ...
+
+    def seat_left(self, seat: Seat) -> None: ...
+
+
+class TalkKeys(Protocol):
+    """What this part needs of the part for keys in a talk."""
+
+    def key(self, seat: Seat, digit: str) -> None: ...
+
+
 class Desks:
     """Seats, from the handset lifted to the handset down."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self.calls: Calls
+        self.transfers: Transfers
+        self.talk_keys: TalkKeys
         self.books = Books(core)
         self._voice = Voice(core)
         self._login = LogIn(core, self.books, self._voice)
@@ -57,6 +84,15 @@ class Desks:
             Do.GIVE_UP: self._give_up,
             Do.SAY_NO_ANSWER: self._say_no_answer,
             Do.TALK: self._talk,
+            Do.TALK_AGAIN: self._talk_again,
+            Do.TALK_KEY: lambda _seat: None,  # `key` hands it on
+            Do.SAVE_HANDED: self._save_handed,
+            Do.BE_RELIEVED: self._be_relieved,
+            Do.RING_SEAT: self._voice.ring_transfer,
+            Do.ANSWER_TRANSFER: self._answer_transfer,
+            Do.DECLINE: self._decline,
+            Do.LEAVE_RUNG: self._leave_rung,
+            Do.SEE_OFF_RUNG: self._see_off_rung,
             Do.END_TALK: self._end_talk,
             Do.ASK_CODE: self._wrap.begin,
             Do.RE_ASK_CODE: self._wrap.ask_code,
@@ -90,8 +126,8 @@ class Desks:
         self._core.show(seat)
         if seat.state is State.WAITING and before is not State.WAITING:
             self._after_ready(seat)
-        elif do is Do.SAVE_AND_PAUSE and seat.logout_reason:
-            self.step(seat, Event.FORCED_OUT)
+        elif seat.state is State.PAUSED and before is not State.PAUSED:
+            self._after_pause(seat)
         return True
 
     # --- what happens to a seat -----------------------------------------------------------------------
@@ -122,9 +158,25 @@ class Desks:
         event = seat.key_event(digit, codes=codes, can_take_back=self._wrap.can_take_back(seat))
         if event is None or not seat.takes(event):
             return
+        if seat.state is State.TALKING:
+            self._key_in_talk(seat, digit, event)
+            return
         if event in (Event.DIGIT, Event.CODE_KNOWN, Event.CODE_UNKNOWN):
             seat.typed = (seat.typed + digit)[:TYPED_MAX]
         self.step(seat, event)
+
+    def _key_in_talk(self, seat: Seat, digit: str, event: Event) -> None:
+        """`#` ends what the operator hears: a third party first, then the talk."""
+        if event is Event.HASH:
+            self.hang_up(seat)
+        elif self.step(seat, event):
+            self.talk_keys.key(seat, digit)
+
+    def hang_up(self, seat: Seat) -> None:
+        """End what the operator is in, by key or from a screen."""
+        seat.dialled = ""
+        if seat.state is not State.TALKING or not self.transfers.hash(seat):
+            self.step(seat, Event.HASH)
 
     def login_checked(self, seat: Seat, login: LoginChecked) -> None:
         """The store's word on ID and PIN."""
@@ -132,7 +184,7 @@ class Desks:
 
     def force_out(self, seat: Seat, *, is_now: bool, reason: str) -> None:
         """Log a seat out; a call, and its code, are waited for unless `is_now`."""
-        if not is_now and seat.state in (State.CALLING, State.TALKING, State.ENTERING, State.CONFIRMING):
+        if not is_now and seat.state in BUSY:
             seat.logout_reason = reason or "forced"
             return
         self.step(seat, Event.FORCED_OUT)
@@ -171,6 +223,15 @@ class Desks:
             self._wrap.ask_code(seat)
         core.show(seat)
 
+    def say(self, seat: Seat, *prompts: str) -> None:
+        """Words for one seat."""
+        if seat.leg:
+            self._voice.say(seat, *prompts)
+
+    def save_code(self, attempt: Attempt, seat_id: int, user_id: int, code: str) -> None:
+        """The code of a call that no seat has in hand any more."""
+        self._wrap.save_for(attempt, seat_id, user_id, code)
+
     # --- what calls do to seats -----------------------------------------------------------------------
 
     def hand_over(self, seat_id: int, attempt: Attempt) -> None:
@@ -203,6 +264,8 @@ class Desks:
         if seat.logout_reason:
             self.step(seat, Event.FORCED_OUT)
             return
+        if self.transfers.seat_free(seat):
+            return
         self.books.go_home(seat)
         project = self._core.projects.get(seat.project_id)
         if project is not None:
@@ -217,18 +280,41 @@ class Desks:
         seat.day_totals["talks"] += 1
         core.minutes.count_wait(attempt.list_id, core.wall_now, seat.wait_s)
 
+    def _after_pause(self, seat: Seat) -> None:
+        """A paused seat too is asked whether it had to leave, and gets its own customer back."""
+        if seat.logout_reason:
+            self.step(seat, Event.FORCED_OUT)
+        else:
+            self.transfers.seat_free(seat)
+
+    def _talk_again(self, seat: Seat) -> None:
+        """A customer was handed over to this seat, or has come back to it."""
+        seat.last, seat.rung_by = None, 0
+        seat.saved_code = seat.typed = seat.dialled = ""
+
+    def _save_handed(self, seat: Seat) -> None:
+        assert seat.attempt is not None
+        self._wrap.save_handed(seat, self.transfers.code_of(seat.attempt))
+
+    def _be_relieved(self, seat: Seat) -> None:
+        """Another seat has the customer, or is rung for him."""
+        self._wrap.count_talk(seat)
+        seat.attempt = None
+        self._voice.say(seat, "transfer-handed", "press-star")
+        self.books.keep(seat)
+
+    def _answer_transfer(self, seat: Seat) -> None:
+        self._core.emit(audio.Hush(seat.leg))
+        self.transfers.answered_at(seat)
+
+    def _decline(self, seat: Seat) -> None:
+        self.transfers.seat_left(seat)
+        self._voice.say(seat, "press-star")
+
     def _end_talk(self, seat: Seat) -> None:
         assert seat.attempt is not None
         self.calls.step(seat.attempt, CallEvent.HUNG_UP)
         self._wrap.begin(seat)
-
-    def hold(self, seat: Seat, *, is_on: bool) -> None:
-        """The customer hears music until he is taken back."""
-        assert seat.attempt is not None
-        port = seat.attempt.port
-        self._core.emit(audio.Play(port, ("music",), is_loop=True) if is_on else audio.Hush(port))
-        seat.is_held = is_on
-        self._core.show(seat)
 
     def _give_up(self, seat: Seat) -> None:
         attempt, seat.attempt = seat.attempt, None
@@ -247,7 +333,7 @@ class Desks:
         seat.user_id, seat.user_name, seat.tenant_id = 0, "", 0
         seat.project_ids, seat.project_id = (), 0
         seat.attempt = seat.last = None
-        seat.is_held = False
+        seat.dialled = ""
         seat.typed = seat.phone_id = seat.saved_code = seat.logout_reason = ""
         if was_in:
             core.emit(outputs.SaveSeat(seat.seat_id, at=core.wall_now))
@@ -257,14 +343,17 @@ class Desks:
         self._leave(seat)
 
     def _leave_talk(self, seat: Seat) -> None:
-        assert seat.attempt is not None
-        self.calls.step(seat.attempt, CallEvent.HUNG_UP)
+        """The customer goes on where somebody else is there for him, or is about to be."""
+        attempt = seat.attempt
+        assert attempt is not None
         self._wrap.count_talk(seat)
+        if not self.transfers.leave(seat):
+            self.calls.step(attempt, CallEvent.HUNG_UP)
         self._leave_owing(seat)
 
     def _leave_owing(self, seat: Seat) -> None:
         if seat.attempt is not None:
-            self._wrap.save(seat, NO_CODE)
+            self._wrap.save(seat, self.transfers.code_of(seat.attempt) or NO_CODE)
         self._leave(seat)
 
     def _see_off(self, seat: Seat) -> None:
@@ -281,6 +370,14 @@ class Desks:
 
     def _see_off_owing(self, seat: Seat) -> None:
         self._leave_owing(seat)
+        self._voice.say_goodbye(seat)
+
+    def _leave_rung(self, seat: Seat) -> None:
+        self.transfers.seat_left(seat)
+        self._leave(seat)
+
+    def _see_off_rung(self, seat: Seat) -> None:
+        self._leave_rung(seat)
         self._voice.say_goodbye(seat)
 
     def _drop_preview(self, seat: Seat) -> None:

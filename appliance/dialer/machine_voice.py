@@ -27,6 +27,8 @@ class Voice:
             State.WAITING: self.say_readiness,
             State.CALLING: self.ring,
             State.TALKING: lambda _seat: None,  # the customer is heard
+            State.RUNG: self.ring_transfer,
+            State.ASSISTING: lambda _seat: None,  # the colleague is heard
             State.ENTERING: lambda seat: self.say(seat, "enter-code"),
             State.CONFIRMING: self.read_back,
             State.BREAK: lambda seat: self.say(seat, "press-star"),
@@ -56,6 +58,11 @@ class Voice:
         """A preview call, once it rings."""
         if seat.attempt is not None and seat.attempt.alerting >= 0:
             self._core.emit(audio.Play(seat.leg, ("tone:ringback",), is_loop=True))
+
+    def ring_transfer(self, seat: Seat) -> None:
+        """A colleague's transfer: which key answers it, then a ringing tone."""
+        self.say(seat, "transfer-rings")
+        self._core.emit(audio.Play(seat.leg, ("tone:ringback",), is_loop=True, is_cutting=False))
 
     def read_back(self, seat: Seat) -> None:
         """The code that was keyed, and which key confirms it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from appliance.dialer import outputs
-from appliance.dialer.attempt import Attempt, State
+from appliance.dialer.attempt import Attempt
 from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.machine_books import Books
 from appliance.dialer.machine_core import Core
@@ -38,7 +38,7 @@ class WrapUp:
         assert attempt is not None
         core.projects[attempt.project_id].pacer.seat_talked(core.now - attempt.connected)
         seat.wrap_from = core.now
-        seat.is_held = False
+        seat.dialled = ""
 
     def ask_code(self, seat: Seat) -> None:
         seat.typed = ""
@@ -63,7 +63,7 @@ class WrapUp:
         """Store a code for the call in hand, which may have one already that was taken back."""
         core, attempt = self._core, seat.attempt
         assert attempt is not None, f"seat {seat.seat_id} owes no code"
-        is_replacing = attempt.state in (State.CODED, State.DISPOSED)
+        is_replacing = bool(attempt.result)  # taken back, or stored when an earlier operator had left
         if is_replacing:
             self._count(seat, attempt.result, sign=-1)
         wrap_s = core.now - seat.wrap_from
@@ -81,6 +81,26 @@ class WrapUp:
         seat.attempt, seat.last, seat.saved_code, seat.coded = None, attempt, code, core.now
         self._step(attempt, CallEvent.CODE_ENTERED)
         self._books.keep(seat)
+
+    def save_handed(self, seat: Seat, code: str) -> None:
+        """The code of a hand-over: the talk is over, and nothing is owed."""
+        self.count_talk(seat)
+        self.save(seat, code)
+        self._voice.say(seat, "transfer-handed", "press-star")
+
+    def save_for(self, attempt: Attempt, seat_id: int, user_id: int, code: str) -> None:
+        """Store a code for a call that no seat has in hand any more."""
+        core, is_replacing = self._core, bool(attempt.result)
+        attempt.result = code
+        talk_s = attempt.parted - attempt.connected
+        core.emit(
+            outputs.SaveHistory(
+                attempt.attempt_id, attempt.tenant_id, attempt.project_id, attempt.list_id,
+                attempt.customer.customer_id, attempt.customer.number, code, core.wall_now,
+                seat_id, user_id, talk_s, attempt.wait_s, 0.0, is_replacing,
+            )
+        )  # fmt: skip
+        self._step(attempt, CallEvent.CODE_ENTERED)
 
     def can_take_back(self, seat: Seat) -> bool:
         """Whether `#` means the last code: where the project allows it, for a moment, until the next talk."""

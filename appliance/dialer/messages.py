@@ -291,7 +291,7 @@ class PartyBoard(msgspec.Struct, frozen=True):
 
 
 class TransferBoard(msgspec.Struct, frozen=True):
-    """A transfer that rings in the house and is not answered: one line of the inbox 転送電話."""
+    """A transfer that rings in the house, or is being talked about: one line of the inbox 転送電話."""
 
     transfer_id: int
     tenant_id: int
@@ -305,6 +305,7 @@ class TransferBoard(msgspec.Struct, frozen=True):
     attempt_id: int
     number: str
     since_at: float
+    is_answered: bool = False
     is_blind: bool = False  # the operator has left: whoever answers has the customer
 
 

@@ -1,7 +1,8 @@
 """All that the dialer's machine may decide.  A shell carries each out, in order, and decides nothing itself.
 
 Commands to audio and phones that need nothing added are those rooms' own messages and are forwarded as they
-are: `OpenLine`, `ClosePort`, `Unbridge`, `Play`, `Hush`, `RejectLeg`, `HangUpLeg`; to the trunk, `PlaceCall`.
+are: `OpenLine`, `ClosePort`, `Mix`, `Unbridge`, `Play`, `Hush`, `RejectLeg`, `HangUpLeg`; to the trunk,
+`PlaceCall`.
 Names ending in `_at` are wall-clock seconds since 1970 (UTC), 0.0 where it did not happen.
 """
 
@@ -140,6 +141,39 @@ class SaveSeat(Output, frozen=True):
     at: float = 0.0
 
 
+class SaveTransfer(Output, frozen=True):
+    """A third party's call as it stands: when it is ordered, answered, handed over, and when it has ended.
+
+    `number` is an extension in the house.  `outcome` is empty until one is known: handed, dropped, left,
+    customer-left, or one of `party_leg.FAILURES`.  From `answered_at` to `cleared_at` a line is charged.
+    """
+
+    transfer_id: int
+    tenant_id: int
+    project_id: int
+    attempt_id: int
+    list_id: int = 0
+    customer_id: int = 0
+    seat_id: int = 0
+    user_id: int = 0
+    target_id: int = 0
+    number: str = ""
+    name: str = ""
+    is_house: bool = False
+    to_seat_id: int = 0
+    to_user_id: int = 0
+    asked_at: float = 0.0
+    setup_at: float = 0.0
+    alerting_at: float = 0.0
+    answered_at: float = 0.0
+    handed_at: float = 0.0
+    cleared_at: float = 0.0
+    cause: int = 0
+    outcome: str = ""
+    code: str = ""
+    is_joined: bool = False
+
+
 class SaveIncoming(Output, frozen=True):
     """Somebody called us, and was answered by the announcement."""
 
@@ -198,7 +232,7 @@ class Alarm(Output, frozen=True):
 
 Any_ = (
     OfferWanted | CheckLogin | OpenAttempt | SaveAttempt | SaveHistory | SaveRefusal | SaveInterval | SaveSeat
-    | SaveIncoming | ClearCall | AnswerIncoming | AnswerPhone | BridgeCall | Alarm | SeatChanged
-    | audio.OpenLine | audio.ClosePort | audio.Unbridge | audio.Play | audio.Hush
+    | SaveTransfer | SaveIncoming | ClearCall | AnswerIncoming | AnswerPhone | BridgeCall | Alarm
+    | SeatChanged | audio.OpenLine | audio.ClosePort | audio.Mix | audio.Unbridge | audio.Play | audio.Hush
     | phones.RejectLeg | phones.HangUpLeg | trunk.PlaceCall
 )  # fmt: skip

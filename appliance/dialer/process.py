@@ -116,7 +116,7 @@ class Dialer:
             end_recording=self._desk.end_recording,
             alarm=self._alarm,
         )
-        lines = Lines(self._settings.spans, machine.calls)
+        lines = Lines(self._settings.spans, machine.calls, machine.legs)
         self._shell.watch(SpanState, lines.note)
         self._shell.watch(Congested, lambda event: lines.note_slot(event.span, event.slot_s))
         self._board = BoardServer(

@@ -30,6 +30,8 @@ class State(Enum):
     WAITING = auto()
     CALLING = auto()  # a preview call rings
     TALKING = auto()
+    RUNG = auto()  # a colleague's transfer rings here
+    ASSISTING = auto()  # … and is answered: the colleague is heard, his customer waits
     ENTERING = auto()
     CONFIRMING = auto()
     BREAK = auto()
@@ -54,6 +56,13 @@ class Event(Enum):
     PARTED = auto()  # the customer hung up
     PREVIEW = auto()
     PREVIEW_OVER = auto()
+    RUNG = auto()
+    RUNG_WAITING = auto()  # it rings no more, and the seat waits again
+    RELEASED = auto()  # the colleague has left, or rings no more
+    GIVEN = auto()  # a customer is handed over to this seat, or comes back to it
+    HANDED = auto()  # the customer was handed over; the code is owed
+    HANDED_CODED = auto()  # … and it is there
+    RELIEVED = auto()  # another seat has the customer, and owes his code
     BREAK_ON = auto()
     BREAK_OFF = auto()
     AWAY = auto()  # on hold, or its RTP fell silent
@@ -77,6 +86,15 @@ class Do(Enum):
     GIVE_UP = auto()
     SAY_NO_ANSWER = auto()
     TALK = auto()
+    TALK_AGAIN = auto()
+    TALK_KEY = auto()
+    SAVE_HANDED = auto()
+    BE_RELIEVED = auto()
+    RING_SEAT = auto()
+    ANSWER_TRANSFER = auto()
+    DECLINE = auto()
+    LEAVE_RUNG = auto()
+    SEE_OFF_RUNG = auto()
     END_TALK = auto()
     ASK_CODE = auto()
     RE_ASK_CODE = auto()
@@ -111,6 +129,7 @@ _FROM_SCREEN: Final[dict[Event, Row]] = {
     Event.ENTERED_NEXT: (Do.SAVE_CODE, State.WAITING),
     Event.ENTERED: (Do.SAVE_AND_PAUSE, State.PAUSED),
 }
+_GIVEN: Final[dict[Event, Row]] = {Event.GIVEN: (Do.TALK_AGAIN, State.TALKING)}
 
 TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
     State.OUT: {Event.OFF_HOOK: (Do.ASK_ID, State.ASKING_ID)},
@@ -138,6 +157,8 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         Event.STAR: (Do.BE_READY, State.WAITING),
         Event.TAKE_BACK: (Do.TAKE_BACK, State.ENTERING),
         Event.BREAK_ON: (Do.REST, State.BREAK),
+        **_GIVEN,
+        Event.RUNG: (Do.RING_SEAT, State.RUNG),
     },
     State.WAITING: {
         **_LEAVING,
@@ -147,6 +168,8 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         Event.TAKE_BACK: (Do.TAKE_BACK, State.ENTERING),
         Event.BREAK_ON: (Do.REST, State.BREAK),
         Event.AWAY: (Do.BE_PAUSED, State.PAUSED),
+        **_GIVEN,
+        Event.RUNG: (Do.RING_SEAT, State.RUNG),
     },
     State.CALLING: {
         Event.CALL: (Do.TALK, State.TALKING),
@@ -160,10 +183,31 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         Event.PARTED: (Do.ASK_CODE, State.ENTERING),
         Event.ON_HOOK: (Do.LEAVE_TALK, State.OUT),
         Event.FORCED_OUT: (Do.SEE_OFF_TALK, State.OUT),
+        Event.STAR: (Do.TALK_KEY, State.TALKING),  # hold and transfer by keys: talk_keys.py
+        Event.DIGIT: (Do.TALK_KEY, State.TALKING),
+        Event.HANDED: (Do.ASK_CODE, State.ENTERING),
+        Event.HANDED_CODED: (Do.SAVE_HANDED, State.PAUSED),
+        Event.RELIEVED: (Do.BE_RELIEVED, State.PAUSED),
+    },
+    State.RUNG: {
+        Event.STAR: (Do.ANSWER_TRANSFER, State.ASSISTING),
+        Event.HASH: (Do.DECLINE, State.PAUSED),
+        Event.RUNG_WAITING: (Do.BE_READY, State.WAITING),
+        Event.RELEASED: (Do.BE_PAUSED, State.PAUSED),
+        Event.ON_HOOK: (Do.LEAVE_RUNG, State.OUT),
+        Event.FORCED_OUT: (Do.SEE_OFF_RUNG, State.OUT),
+    },
+    State.ASSISTING: {
+        Event.HASH: (Do.DECLINE, State.PAUSED),
+        Event.RELEASED: (Do.BE_PAUSED, State.PAUSED),
+        **_GIVEN,
+        Event.ON_HOOK: (Do.LEAVE_RUNG, State.OUT),
+        Event.FORCED_OUT: (Do.SEE_OFF_RUNG, State.OUT),
     },
     State.ENTERING: {
         **_OWING,
         **_FROM_SCREEN,
+        **_GIVEN,  # the very customer whose code is owed here
         Event.DIGIT: (Do.TYPE, State.ENTERING),
         Event.CODE_KNOWN: (Do.READ_BACK, State.CONFIRMING),
         Event.CODE_UNKNOWN: (Do.SAY_UNKNOWN, State.ENTERING),
@@ -173,6 +217,7 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
     },
     State.CONFIRMING: {
         **_FROM_SCREEN,
+        **_GIVEN,
         **_OWING,  # read back, but not confirmed: a mistake may have been heard, so no code is stored
         Event.STAR: (Do.SAVE_CODE, State.WAITING),
         Event.HASH: (Do.RE_ASK_CODE, State.ENTERING),
@@ -196,6 +241,8 @@ SHOWN: Final[dict[State, SeatState]] = {
     State.WAITING: "waiting",
     State.CALLING: "ringing",
     State.TALKING: "talking",
+    State.RUNG: "ringing",
+    State.ASSISTING: "talking",
     State.ENTERING: "wrapup",
     State.CONFIRMING: "wrapup",
     State.BREAK: "break",
@@ -240,7 +287,8 @@ class Seat:
     last: Attempt | None = None  # the call before, whose code may be taken back
     coded: float = -1.0  # when the last code was saved
     saved_code: str = ""
-    is_held: bool = False  # the customer hears music
+    rung_by: int = 0  # call id of the transfer that rings here or is answered
+    dialled: str = ""  # keys of a talk since `*`
     logout_reason: str = ""  # a forced log-out that waits for the call's end
     wait_s: float = 0.0  # waited for the call in hand
     talk_s: float = 0.0

@@ -18,6 +18,7 @@ import msgspec
 
 from appliance.audio import messages as audio
 from appliance.dialer import inputs, outputs
+from appliance.dialer.party_leg import FIRST_CALL
 from appliance.dialer.shell import Shell
 from appliance.dialer.shell_reads import Reads
 from appliance.errors import StoreError, YobirinError
@@ -39,6 +40,7 @@ WRITTEN: Final = (
     outputs.SaveInterval,
     outputs.SaveSeat,
     outputs.SaveIncoming,
+    outputs.SaveTransfer,
 )
 
 Alarm = Callable[[str, bool, str], None]
@@ -226,6 +228,8 @@ class Desk:
         self._submit(event, token=output.attempt_id)
 
     def _note_setup(self, event: SetupSent) -> None:
+        if event.call_id >= FIRST_CALL:
+            return  # a third party's: its own row is written as it moves
         self._setup_at[event.call_id] = self._shell.clock.wall()
 
     def _forget_setup(self, event: Cleared) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from appliance.dialer.attempt import Attempt, State
 from appliance.dialer.messages import SpanBoard
+from appliance.dialer.party_leg import Leg
+from appliance.dialer.party_leg import State as LegState
 from appliance.pri_card.trunk import SpanState
 from appliance.settings import CHANNELS_PER_SPAN, Span
 
@@ -16,9 +18,17 @@ LETTERS: Final = {
     State.ANSWERED: "t",
     State.APOLOGY: "t",
     State.CONNECTED: "t",
+    State.HANDED: "t",
+    State.HANDED_CODED: "t",
     State.CLEARING: "s",
     State.RELEASING: "s",
     State.CODED: "s",
+}
+LEG_LETTERS: Final = {
+    LegState.SETUP: "s",
+    LegState.RINGING: "r",
+    LegState.ANSWERED: "t",
+    LegState.CLEARING: "s",
 }
 """States that hold a channel: s being set up or cleared, r ringing, t connected.  All others are idle."""
 
@@ -26,9 +36,15 @@ LETTERS: Final = {
 class Lines:
     """The spans of the site file and the calls on them."""
 
-    def __init__(self, spans: Iterable[Span], calls: Callable[[], list[Attempt]]) -> None:
+    def __init__(
+        self,
+        spans: Iterable[Span],
+        calls: Callable[[], list[Attempt]],
+        legs: Callable[[], list[Leg]] = list,
+    ) -> None:
         self._spans = tuple(spans)
         self._calls = calls
+        self._legs = legs
         self._states: dict[int, SpanState] = {}
         self._slots_s: dict[int, float] = {span.number: span.slot_ms / 1000 for span in self._spans}
 
@@ -42,19 +58,21 @@ class Lines:
 
     def call_on(self, span: int, channel: int) -> int | None:
         """The outgoing call on a channel, or None."""
+        return next((call for call, place, _ in self._busy() if place == (span, channel)), None)
+
+    def _busy(self) -> Iterator[tuple[int, tuple[int, int], str]]:
+        """(call id, place, letter) of each call that holds a channel."""
         for attempt in self._calls():
-            line = attempt.line
-            if line is not None and (line.span, line.channel) == (span, channel) and attempt.state in LETTERS:
-                return attempt.attempt_id
-        return None
+            if attempt.line is not None and attempt.state in LETTERS:
+                place = (attempt.line.span, attempt.line.channel)
+                yield attempt.attempt_id, place, LETTERS[attempt.state]
+        for leg in self._legs():
+            if leg.line is not None and leg.state in LEG_LETTERS:
+                yield leg.call_id, (leg.line.span, leg.line.channel), LEG_LETTERS[leg.state]
 
     def boards(self, _now: float) -> tuple[SpanBoard, ...]:
         """A board per span."""
-        busy = {
-            (attempt.line.span, attempt.line.channel): LETTERS[attempt.state]
-            for attempt in self._calls()
-            if attempt.line is not None and attempt.state in LETTERS
-        }
+        busy = {place: letter for _, place, letter in self._busy()}
         return tuple(self._board(span, busy) for span in self._spans)
 
     def _board(self, span: Span, busy: dict[tuple[int, int], str]) -> SpanBoard:

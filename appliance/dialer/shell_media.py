@@ -13,6 +13,7 @@ from typing import Any, Final
 from appliance import ipc
 from appliance.audio import messages as audio
 from appliance.dialer import outputs
+from appliance.dialer.party_leg import FIRST_CALL
 from appliance.dialer.shell import Samples, Shell
 from appliance.errors import YobirinError
 from appliance.phones import messages as phones
@@ -73,7 +74,7 @@ class Media:
             on_event=self._from_phones,
             on_change=self._phones_up,
         )
-        to_audio = (audio.OpenLine, audio.ClosePort, audio.Unbridge, audio.Play, audio.Hush)
+        to_audio = (audio.OpenLine, audio.ClosePort, audio.Mix, audio.Unbridge, audio.Play, audio.Hush)
         shell.carries_out(
             {
                 **dict.fromkeys(to_audio, self._to_audio),
@@ -101,6 +102,8 @@ class Media:
 
     def _network_answered(self, event: Answered) -> None:
         """CONNECT arrived: the first packet at the phone is measured from here."""
+        if event.call_id >= FIRST_CALL:
+            return  # a third party's: nobody is bridged by its answer alone
         self._answered_at[event.call_id] = self._shell.clock.monotonic()
         while len(self._answered_at) > PENDING_ANSWERS_MAX:
             self._answered_at.pop(next(iter(self._answered_at)))

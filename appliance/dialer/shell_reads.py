@@ -26,6 +26,7 @@ from appliance.store import (
     seats,
     selection,
     throttle,
+    transfers,
     users,
     visibility,
 )
@@ -82,6 +83,7 @@ class Reads:
                 left.given_back + len(left.interrupted),
                 len(left.interrupted),
             )
+        transfers.recover(self._store)
         self.close_recordings()  # our calls went with us, so none goes on
         self.next_recording_id = recordings.next_id(self._store)
         known = blocked.standing(self._store)
@@ -95,7 +97,12 @@ class Reads:
             inputs.Today(
                 tuple(msgspec.convert(found, inputs.ListToday, from_attributes=True) for found in today)
             ),
-            inputs.Start(attempts.next_id(self._store), owed, tuple(standing.registered)),
+            inputs.Start(
+                attempts.next_id(self._store),
+                owed,
+                tuple(standing.registered),
+                transfers.next_id(self._store),
+            ),
             standing,
         ]
 

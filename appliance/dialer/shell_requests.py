@@ -17,6 +17,16 @@ REFUSALS: Final = {
     "code-unknown": "その結果コードはありません。",
     "not-the-last": "取り消せるのは、直前に登録した結果だけです。",
     "too-late": "登録から10秒を過ぎたため、取り消せません。",
+    "third-party": "第三者を呼び出しているか、話しています。先にお客様へ戻してください。",
+    "target-unknown": "その転送先は登録されていません。",
+    "number-invalid": "電話番号は3〜15桁の数字で入力してください。",
+    "target-forbidden": "その番号は発信禁止、一時停止または除外に登録されています。",
+    "target-busy": "転送先は通話中か、結果を登録しています。",
+    "target-away": "転送先の席には、だれもいません。",
+    "channels": "空いている回線がありません。",
+    "no-third-party": "転送先を呼び出していません。",
+    "not-answered": "転送先がまだ応答していません。",
+    "transfer-over": "この転送電話は終わっています。",
     "call-in-hand": "通話か結果の登録が終わっていません。",
 }
 """The words of `Machine.request_refusal` as sentences; the sentence is the key of the English one."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from appliance.dialer import outputs
 from appliance.dialer.messages import Figures, SeatChanged
+from appliance.dialer.party_leg import FIRST_CALL
 from appliance.dialer.seat import KEPT
 from appliance.dialer.shell import Shell
 from appliance.pri_card.trunk import SetupSent
@@ -57,8 +58,8 @@ class Sums:
             for ids in self._open.values():
                 ids.discard(output.attempt_id)
 
-    def _sent(self, _event: SetupSent) -> None:
-        self._counts["attempts"] += 1
+    def _sent(self, event: SetupSent) -> None:
+        self._counts["attempts"] += event.call_id < FIRST_CALL
 
     def _interval(self, output: outputs.SaveInterval) -> None:
         self._seconds[output.kind] += output.seconds

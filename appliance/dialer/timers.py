@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import Literal
 
-Kind = Literal["ring", "window", "apology", "incoming", "offer", "house"]
+Kind = Literal["ring", "window", "apology", "incoming", "offer", "house", "party", "talk", "keys"]
 Key = tuple[Kind, int]
 
 

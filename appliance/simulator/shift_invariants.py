@@ -14,6 +14,7 @@ from appliance.dialer import inputs, outputs
 from appliance.dialer.attempt import ON_LINE
 from appliance.dialer.machine import Machine
 from appliance.dialer.messages import SeatChanged
+from appliance.dialer.party_leg import FIRST_CALL
 from appliance.pri_card import trunk
 from appliance.simulator.shift_exchange import Exchange
 from appliance.simulator.shift_robots import KEYS
@@ -74,6 +75,8 @@ class Invariants:
         assert len(legs & told) >= waiting, f"{waiting} seats wait for a key, {legs & told} hear which"
 
     def _setup(self, what: trunk.SetupSent) -> None:
+        if what.call_id >= FIRST_CALL:
+            return  # a third party's
         attempt = self.open[what.call_id]
         assert what.call_id in self.committed, f"attempt {what.call_id} went out before it was on the disk"
         assert attempt.number not in self._store.blocked, f"the forbidden number {attempt.number} was dialled"
@@ -152,6 +155,7 @@ class Invariants:
         """The machine's own counts equal the rows; it knows of every call the exchange holds."""
         standing = self._machine.calls()
         on_line = {a.attempt_id for a in standing if a.state in ON_LINE}
+        on_line |= {leg.call_id for leg in self._machine.legs() if leg.line is not None}
         held = {call_id for call_id in self._exchange.calls if call_id > 0}
         assert on_line == held, (
             f"{now:.3f}: the machine holds {on_line - held}, the exchange {held - on_line}"
@@ -165,7 +169,8 @@ class Invariants:
             assert board[name] == counted, f"{now:.3f}: {name}: {board[name]} counted, {counted} rows"
         dialling = sum(a.is_dialled is False and not a.is_preview for a in standing)
         assert board["dialling"] == dialling
-        assert board["calls_out"] == sum(not a.is_released for a in standing)
+        thirds = sum(leg.holds_channel for leg in self._machine.legs())
+        assert board["calls_out"] == sum(not a.is_released for a in standing) + thirds
 
     @staticmethod
     def _cut_now(standing: list[Any]) -> int:

@@ -531,7 +531,7 @@ def test_after_a_restart_bridges_of_calls_that_are_over_are_parted() -> None:
     """Else an operator would hear the next call on that channel, and the old recording would hold it."""
     floor = ringing()
     floor.answer()
-    standing = {1: ("b1/1", "p1"), 77: ("b1/2", "p2")}
+    standing: dict[int, tuple[str, ...]] = {1: ("b1/1", "p1"), 77: ("b1/2", "p2")}
 
     decided = floor.feed(AudioSnapshot(("b1/1", "b1/2", "p1", "p2"), standing))
 
