@@ -38,6 +38,8 @@ from webui import (
     reports,
     saved_views,
     search,
+    security,
+    users,
     what_if,
 )
 from webui.ask import Ask, Invalid, NotAllowed, NotFound, Person, Services
@@ -65,6 +67,8 @@ RESOURCES: Final = (
     report_tables,
     saved_views,
     blocked,
+    users,
+    security,
     monitor,
     health,
     device,

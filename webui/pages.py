@@ -44,6 +44,7 @@ NOTICES: Final[dict[str, str]] = {
     "view-kept": "ビューを保存しました。",
     "view-removed": "ビューを削除しました。",
     "added": "顧客を追加しました。",
+    "retired": "退職にしました。",
 }
 
 

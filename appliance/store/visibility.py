@@ -35,7 +35,7 @@ class Case(Noun, frozen=True):
     is_active: bool  # its project
     is_recipient: bool  # of its project's reports
     is_enabled: bool  # the list
-    is_permitted: bool  # the list to the person
+    is_permitted: bool  # the list to the person, and its project
 
 
 def in_pull_down(case: Case) -> bool:
@@ -94,7 +94,8 @@ def recipient_projects(store: Store, viewer: Viewer) -> frozenset[int]:
     return frozenset()
 
 
-def _cases(store: Store, viewer: Viewer) -> list[tuple[SeenList, Case]]:
+def cases(store: Store, viewer: Viewer) -> list[tuple[SeenList, Case]]:
+    """Every list of the tenant that is in sight, with what decides whether this person sees it."""
     gets = recipient_projects(store, viewer)
     return [
         (
@@ -114,7 +115,7 @@ def lists(store: Store, viewer: Viewer, *, project_id: int = 0) -> list[SeenList
     """The lists of the pull-downs.  On the managers' side every list of the tenant that is in sight."""
     return [
         seen
-        for seen, case in _cases(store, viewer)
+        for seen, case in cases(store, viewer)
         if (viewer.is_managing or in_pull_down(case)) and project_id in (0, seen.project_id)
     ]
 
@@ -123,7 +124,7 @@ def call_lists(store: Store, viewer: Viewer, *, project_id: int = 0) -> list[See
     """The lists to choose from before calling or searching; for managers by the same rule."""
     return [
         seen
-        for seen, case in _cases(store, viewer)
+        for seen, case in cases(store, viewer)
         if viewer.role in CLERKS and on_call_page(case) and project_id in (0, seen.project_id)
     ]
 

@@ -48,6 +48,12 @@ PAGES = (
     "/blocked",
     "/projects",
     "/projects/1",
+    "/users",
+    "/users/1",
+    "/users/new",
+    "/users/4/sees",
+    "/users/rights",
+    "/security",
     "/monitors",
     "/device",
     "/account/password",
@@ -102,7 +108,19 @@ def test_a_page_can_be_read_and_hit(manager: Tab, axe: Axe, path: str) -> None:
     assert manager.errors == []
 
 
-@pytest.mark.parametrize("path", ["/board", "/reports/hourly", "/reports/hourly?tab=chart", "/imports/new"])
+FITTING = (
+    "/board",
+    "/reports/hourly",
+    "/reports/hourly?tab=chart",
+    "/imports/new",
+    "/users/4",
+    "/users/4/sees",
+    "/users/rights",
+    "/security",
+)
+
+
+@pytest.mark.parametrize("path", FITTING)
 def test_what_must_fit_fits_without_scrolling(manager: Tab, path: str) -> None:
     page = manager.open(path)
     if path == "/board":

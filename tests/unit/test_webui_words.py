@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance.dialer.shell_requests import REFUSALS
-from appliance.store import import_headers, numbers
+from appliance.store import import_headers, numbers, visibility
 from webui import (
     blocked,
     desk,
@@ -24,9 +24,11 @@ from webui import (
     reasons,
     recalls,
     report_words,
+    right_words,
     roles,
     search,
     store_words,
+    users,
 )
 from webui.words import catalogue, script_catalogue, script_texts, translator
 
@@ -75,6 +77,12 @@ def texts_of_tables() -> set[str]:
     found |= store_words.SENTENCES | set(REFUSALS.values()) | set(desk.REASONS.values())
     found |= {entry.word for bar in frame.BARS.values() for entry in bar}
     found |= set(report_words.NAMES.values()) | set(report_words.MEANS.values())
+    found |= {title for title, _ in right_words.GROUPS} | set(right_words.NOTES.values())
+    found |= {words for _, rows in right_words.GROUPS for _, words in rows} | {
+        word for _, word in users.STATES
+    }
+    nothing = visibility.Case(is_active=False, is_recipient=False, is_enabled=False, is_permitted=False)
+    found |= set(users.why_not("BIZ", nothing))
     return found | set(report_words.FIGURES.values()) | set(roles.ROLE_WORDS.values())
 
 
