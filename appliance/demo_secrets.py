@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from pathlib import Path
 from typing import Any, Final
+
+from appliance.files import write_atomically
 
 LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # can be read aloud: no 0 and O, no 1 and l
 PIN_DIGITS: Final = 6
@@ -27,8 +28,4 @@ def pin() -> str:
 
 def write_secret(path: Path, value: Any) -> None:
     """JSON that the owner alone may read, replaced whole."""
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(value, file, ensure_ascii=False, indent=1)
-    fresh.rename(path)
+    write_atomically(path, json.dumps(value, ensure_ascii=False, indent=1).encode(), mode=0o600)

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from appliance.errors import BadInput, SettingsError
+from appliance.files import write_atomically
 from appliance.settings import Home, Settings, Web, file_mode
-from provisioning.files import write_atomically
 from provisioning.words import Text
 
 AUTHORITY_DAYS: Final = 3_650

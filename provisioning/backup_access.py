@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliance import rights
 from appliance.backup import key as backup_key
+from appliance.files import write_atomically
 from appliance.settings import Backup, Home
-from provisioning.files import write_atomically
 from provisioning.messages import BackupAccess
 
 SSH: Final = "ssh://"

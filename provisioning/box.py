@@ -16,13 +16,13 @@ from typing import Any, Final
 from appliance import rights
 from appliance import settings as site
 from appliance.errors import YobirinError
+from appliance.files import write_atomically
 from appliance.settings import Home
 from appliance.supervisor_client import SupervisorClient
 from provisioning import authority, hardware
 from provisioning.box_files import BoxFiles
 from provisioning.commands import Commands
 from provisioning.crypt import Crypt
-from provisioning.files import write_atomically
 from provisioning.journal import Entry, Journal
 from provisioning.messages import (
     Apply,

@@ -12,9 +12,9 @@ from typing import Final
 
 from appliance import settings
 from appliance.errors import BadInput
+from appliance.files import sync_directory, write_atomically
 from appliance.settings import Home
 from provisioning.commands import NOT_INSTALLED, Commands
-from provisioning.files import sync_directory, write_atomically
 from provisioning.messages import FILE_CHARACTERS_MAX, FILE_NAMES, FileName
 from provisioning.plan import digest
 

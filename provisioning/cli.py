@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from appliance.errors import YobirinError
+from appliance.files import write_atomically
 from provisioning import handover, reading
 from provisioning.apply import Outcome, Provisioner
 from provisioning.description import Description
-from provisioning.files import write_atomically
 from provisioning.link import Link
 from provisioning.messages import Step
 from provisioning.plan import digest, step_words

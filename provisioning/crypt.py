@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from appliance.errors import BadInput
+from appliance.files import write_atomically
 from appliance.settings import Home
 from provisioning.commands import Commands
-from provisioning.files import write_atomically
 from provisioning.plan import digest
 
 DATA_LABEL: Final = "YOBIRIN-DATA"

@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from appliance.files import write_atomically
 from appliance.settings import Home
-from provisioning.files import write_atomically
 
 NAME: Final = "provisioning.jsonl"
 LINES_MAX: Final = 1_000

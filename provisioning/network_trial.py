@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from appliance.errors import BadInput, YobirinError
+from appliance.files import write_atomically
 from appliance.settings import Home
 from provisioning import readdress
 from provisioning.box_files import BoxFiles
-from provisioning.files import write_atomically
 from provisioning.readdress import place_of
 
 TRIAL_S: Final = 60

@@ -14,8 +14,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from appliance.errors import BadInput
+from appliance.files import write_atomically
 from appliance.settings import Home
-from provisioning.files import write_atomically
 
 WAITS_S: Final = (0, 0, 0, 5, 30, 60, 300, 900)
 """Seconds to wait after the first, second … failure; the last one for every further one."""

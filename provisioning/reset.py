@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from appliance.errors import BadInput
+from appliance.files import sync_directory
 from appliance.gpio_leds import reset_request
 from appliance.settings import Home
 from provisioning.commands import Commands
-from provisioning.files import sync_directory
 from provisioning.messages import RESET_WORD
 
 BLOCK: Final = 4_096

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from appliance.errors import YobirinError
+from appliance.files import write_atomically
 from appliance.settings import Home
 from provisioning import journal
 from provisioning.commands import Commands
-from provisioning.files import write_atomically
 from provisioning.masking import masker
 
 LOG_TAIL_BYTES: Final = 400_000  # of each log: a day, and the whole is sent over a serial line

@@ -13,10 +13,10 @@ from typing import Final
 
 import msgspec
 
+from appliance.files import write_atomically
 from appliance.store import numbers
 from provisioning import generate
 from provisioning.description import Description
-from provisioning.files import write_atomically
 from provisioning.messages import FileName
 
 LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # can be read aloud: no 0 and O, no 1 and l

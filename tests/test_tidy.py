@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "appliance.errors": 0,
     "appliance.clock": 0,
+    "appliance.files": 0,
     "appliance.settings": 0,
     "appliance.ipc": 0,
     "appliance.heartbeat": 0,

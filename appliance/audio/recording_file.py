@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from appliance.audio import mulaw
 from appliance.errors import BadInput
+from appliance.files import sync_directory
 from appliance.settings import file_mode, make_directory
 
 MAGIC: Final = b"YOBIREC1"
@@ -131,7 +132,7 @@ class RecordingWriter:
         os.fsync(self._file.fileno())
         size = self._file.tell()
         self._file.close()
-        _sync_directory(self.path.parent)
+        sync_directory(self.path.parent)
         return size
 
     def abandon(self) -> None:
@@ -273,12 +274,3 @@ def wav_header(mulaw_bytes: int) -> bytes:
         + form
         + struct.pack("<4sI", b"data", size)
     )
-
-
-def _sync_directory(directory: Path) -> None:
-    """The name is on the disk too."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from appliance.audio import prompts, speech
 from appliance.errors import BadInput, YobirinError
-from appliance.settings import Home
+from appliance.files import write_atomically
+from appliance.settings import Home, file_mode
 
 log = logging.getLogger("audio")
 
@@ -67,9 +67,7 @@ def _ensure_one(path: Path, text: str, speak: Speak) -> None:
         return
     _remove(path)
     speak(text, path)
-    fresh = _note(path).with_suffix(".new")
-    fresh.write_text(mark, encoding="ascii")
-    os.replace(fresh, _note(path))
+    write_atomically(_note(path), mark.encode("ascii"), mode=file_mode(path.parent) & 0o640)
 
 
 def _note(path: Path) -> Path:

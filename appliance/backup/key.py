@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 import secrets
 from pathlib import Path
@@ -19,6 +18,7 @@ import msgspec
 from appliance.backup import messages
 from appliance.backup.seal import KEY_BYTES
 from appliance.errors import BadInput, StoreError
+from appliance.files import write_atomically
 from appliance.settings import Home
 
 CHECK_BYTES: Final = 3  # of a hash: a key typed wrongly is told at once, not after an hour of copying
@@ -35,12 +35,7 @@ def ensure(home: Home) -> bytes:
     """The key; made at the first use.  Raises StoreError for a file that holds none."""
     path = path_of(home)
     if not path.exists():
-        descriptor = os.open(path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(path.with_suffix(".new"), path)
+        write_atomically(path, secrets.token_bytes(KEY_BYTES), mode=0o600)
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise StoreError(f"{path} holds no backup key.", remedy="Put the right file back.")

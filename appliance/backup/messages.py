@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
+from appliance.files import write_atomically
 from appliance.settings import Home, file_mode
 
 
@@ -36,15 +36,6 @@ def read(home: Home) -> Status:
 
 
 def write(home: Home, status: Status) -> None:
-    """Replace the file whole, also over a power cut.  Through no link: others write beside it.
-
-    Raises OSError.
-    """
+    """Replace the file whole, also over a power cut.  Raises OSError."""
     path = path_of(home)
-    fresh = path.with_suffix(".new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(fresh, flags, file_mode(path.parent)), "wb") as file:
-        file.write(msgspec.json.encode(status))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, path)
+    write_atomically(path, msgspec.json.encode(status), mode=file_mode(path.parent))

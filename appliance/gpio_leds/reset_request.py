@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from appliance.files import write_atomically
 from appliance.gpio_leds.messages import FactoryResetAsked
 from appliance.settings import Home, file_mode
 
@@ -26,11 +27,8 @@ def path(home: Home) -> Path:
 def ask(home: Home, *, wall: float) -> FactoryResetAsked:
     """Write the request down, replacing an older one.  `wall` is seconds since 1970-01-01 UTC."""
     asked = FactoryResetAsked(wall)
-    temporary = path(home).with_suffix(".new")
-    with os.fdopen(_opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
-        file.write(msgspec.json.encode(asked))
-        os.fchmod(file.fileno(), file_mode(temporary.parent))  # the console, another user, withdraws it
-    os.replace(temporary, path(home))
+    mode = file_mode(home.run)  # the console, another user, withdraws it
+    write_atomically(path(home), msgspec.json.encode(asked), mode=mode)
     return asked
 
 
@@ -48,10 +46,7 @@ def withdraw(home: Home) -> None:
 
     Empties the file: in the run directory nobody removes what another user has made.
     """
+    # Through no link: every process may make files there, and set-up, which is root, opens this one.
+    flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with contextlib.suppress(FileNotFoundError):
-        os.close(_opened(path(home), os.O_WRONLY | os.O_TRUNC))
-
-
-def _opened(file: Path, flags: int) -> int:
-    """Through no link: every process may make files there, and set-up, which is root, opens this one."""
-    return os.open(file, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+        os.close(os.open(path(home), flags))

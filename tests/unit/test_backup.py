@@ -135,16 +135,6 @@ def test_a_target_that_is_none_is_refused(target: str) -> None:
         open_target(target, None)
 
 
-def test_the_status_is_written_through_no_link(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    database = home.directory("data") / "yobirin.db"
-    database.write_bytes(b"rows")
-    messages.path_of(home).with_suffix(".new").symlink_to(database)
-    with pytest.raises(OSError, match="symbolic link"):
-        messages.write(home, messages.Status())
-    assert database.read_bytes() == b"rows"
-
-
 def test_a_night_that_fails_in_a_way_nobody_thought_of_is_told_and_not_the_last(
     tmp_path: Path, mocker: MockerFixture
 ) -> None:

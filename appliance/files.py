@@ -7,7 +7,10 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int) -> None:
-    """Write `path` with these permissions, flushed to the disk; missing directories are made with 0700."""
+    """Write `path` with these permissions, flushed to the disk; missing directories are made with 0700.
+
+    Through no link, where others may make files beside it.  Raises OSError, and leaves the old one.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
