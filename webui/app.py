@@ -40,6 +40,7 @@ from webui import (
     search,
     security,
     users,
+    supervise,
     what_if,
 )
 from webui.ask import Ask, Invalid, NotAllowed, NotFound, Person, Services
@@ -53,6 +54,7 @@ RESOURCES: Final = (
     account,
     desk,
     board,
+    supervise,
     what_if,
     projects,
     lists,

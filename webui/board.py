@@ -8,10 +8,10 @@ from typing import Any
 import bottle
 
 from appliance.dialer.messages import LogOutSeat
-from appliance.store import history, lists, projects, seats
+from appliance.store import customers, history, lists, projects, seats
 from appliance.store.history import Filter
 from appliance.store.models import HistoryLine
-from webui import cut_off
+from webui import cut_off, supervise
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.format import duration
@@ -45,6 +45,8 @@ def show(ask: Ask) -> Any:
         cut_off=cut_off.sentences(ask),
         chosen_project=ask.integer("project"),
         chosen_list=ask.integer("list"),
+        telephone=supervise.phone_of(ask),
+        extensions=sorted(supervise.extensions(ask)),
     )
 
 
@@ -104,7 +106,11 @@ def recent(ask: Ask, seat_id: int) -> Any:
         }
         for row in rows
     ]
-    return ask.json({"rows": shown})
+    customer = (
+        customers.get(ask.services.store, ask.tenant_id, seat.customer_id) if seat.customer_id else None
+    )
+    name = ask.t("{name} 様", name=customer.name) if customer and customer.name else ""
+    return ask.json({"rows": shown, "customer": name})
 
 
 def log_out(ask: Ask, seat_id: int) -> Any:

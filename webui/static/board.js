@@ -168,9 +168,16 @@ function minutes(view, rows) {
   }
 }
 
+function applyFilter(change) {
+  map.setFilter(change);
+  states();
+}
+
 function states() {
   for (const [state, count] of Object.entries(map.counts())) {
-    say(document.querySelector(`[data-state-filter="${state}"] b`), String(count));
+    const chip = document.querySelector(`[data-state-filter="${state}"]`);
+    say(chip.querySelector("b"), String(count));
+    if (state === "help") chip.hidden = count === 0 && chip.getAttribute("aria-pressed") !== "true";
   }
 }
 
@@ -269,7 +276,7 @@ if (!isWall) {
     if (filter) {
       const state = filter.getAttribute("aria-pressed") === "true" ? "" : filter.dataset.stateFilter;
       for (const other of document.querySelectorAll("[data-state-filter]")) other.setAttribute("aria-pressed", String(other.dataset.stateFilter === state));
-      map.setFilter({ state });
+      applyFilter({ state });
     }
   });
   $("knob-mode")?.addEventListener("change", (event) => change("mode", event.target.value, live.view.projects[$("knobs").dataset.project].mode));
@@ -291,12 +298,12 @@ if (!isWall) {
       $("to-wall").href = chosen.project ? `/wall?project=${chosen.project}` : "/wall";
       const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
       history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
-      map.setFilter({ project: chosen.project, list: chosen.list });
+      applyFilter({ project: chosen.project, list: chosen.list });
       show(live.view);
     });
   }
-  $("seat-search").addEventListener("input", (event) => map.setFilter({ text: event.target.value.trim().toLowerCase() }));
-  $("seat-order").addEventListener("change", (event) => map.setFilter({ order: event.target.value }));
+  $("seat-search").addEventListener("input", (event) => applyFilter({ text: event.target.value.trim().toLowerCase() }));
+  $("seat-order").addEventListener("change", (event) => applyFilter({ order: event.target.value }));
   $("pause").addEventListener("click", (event) => {
     isPaused = !isPaused;
     event.currentTarget.setAttribute("aria-pressed", String(isPaused));
@@ -317,9 +324,18 @@ if (!isWall) {
   live.on(() => whatIf.again());
 }
 
+// The badge ヘルプ leads here with the seat to open.
+let asked = Number(new URLSearchParams(location.search).get("seat") ?? 0);
+function openAsked(view) {
+  if (!asked || !panel || !view.seats?.[asked]) return;
+  panel.open(asked, map.tiles.get(asked)?.root);
+  asked = 0;
+}
+
 setInterval(renew, NAMES_S * 1000);
 map.setFilter(chosen.list || chosen.project ? { project: chosen.project, list: chosen.list } : {});
 live.on(show);
+live.on(openAsked);
 setInterval(() => {
   if (isPaused || live.state === "stale" || live.state === "dark") return;
   map.tick();

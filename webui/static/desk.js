@@ -5,16 +5,15 @@ import { live, post } from "./frame.js";
 import { duration } from "./format.js";
 import { h, say } from "./dom.js";
 import { beep } from "./sound.js";
-import { STATES } from "./states.js";
+import { STATES, reasonWord } from "./states.js";
 import { t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const onLockPage = document.body.dataset.lockPage === "yes";
 const composing = (event) => event.isComposing || event.keyCode === 229;
-const REASON = { break: () => t("休憩"), away: () => t("離席") };
-export const reasonWord = (reason) => REASON[reason]?.() ?? reason;
 
 let locked = null;
+let listeningAt = 0;
 let helping = null; // seats that called for help when we looked last
 
 live?.on((view) => {
@@ -24,6 +23,7 @@ live?.on((view) => {
   seat(me.seat ?? {});
   told(me.seat ?? {});
   helps(view.seats);
+  listening(view.seats);
 });
 
 // --- the lock -----------------------------------------------------------------------------------------
@@ -156,11 +156,11 @@ function told(mine) {
   notice("message", "warn", isRead ? "" : `${mine.message_from}：${mine.message}`, () => sessionStorage.setItem("message-read", key));
 }
 
-function notice(name, weight, text, onClose = null) {
+function notice(name, weight, text, onClose = null, closes = t("閉じる")) {
   const known = $(`told-${name}`);
   if (!text) return known?.remove();
   if (known) return say(known.querySelector("span"), text);
-  const close = onClose && h("button", { type: "button", class: "slim push", onclick: () => (onClose(), $(`told-${name}`).remove()) }, t("閉じる"));
+  const close = onClose && h("button", { type: "button", class: "slim push", onclick: () => (onClose(), $(`told-${name}`)?.remove()) }, closes);
   $("told")?.append(h("p", { id: `told-${name}`, class: `notice ${weight}` }, h("span", {}, text), close || null));
 }
 
@@ -174,6 +174,17 @@ function helps(seats) {
   const now = new Set(calling.map((one) => `${one.seat_id}:${one.help_since_at}`));
   if (helping && [...now].some((key) => !helping.has(key)) && live.isFirst()) beep(3);
   helping = now;
+}
+
+// A supervisor who listens sees it on every page, and can end it there.
+function listening(seats) {
+  const own = Number(document.body.dataset.user);
+  const found = Object.values(seats ?? {}).find((one) => (one.listeners ?? []).some((listener) => listener.user_id === own));
+  const how = found?.listeners.find((listener) => listener.user_id === own).how;
+  const words = { listen: () => t("聞いています"), whisper: () => t("ささやいています"), barge: () => t("通話に入っています") }[how]?.();
+  if (found?.seat_id !== listeningAt) notice("listening", "", "");
+  listeningAt = found?.seat_id;
+  notice("listening", "", found ? `${found.label} ${found.user_name}：${words}` : "", found && (() => post(`/seats/${found.seat_id}/listen-end`, {}).catch((error) => notice("help", "bad", error.message))), t("終了"));
 }
 
 // --- keys ---------------------------------------------------------------------------------------------

@@ -13,5 +13,9 @@ export const STATES = {
   logged_out: { glyph: "－", word: () => t("未ログイン") },
 };
 
+// Why somebody is on a break: two known reasons, or the person's own word.
+const REASON = { break: () => t("休憩"), away: () => t("離席") };
+export const reasonWord = (reason) => REASON[reason]?.() ?? reason;
+
 // After the first time the tile gets a thick edge, after the second the alarm colour: seconds in a state.
 export const LONG_S = { talking: [600, 1800], wrapup: [60, 180], break: [3600, 5400], paused: [900, 3600], waiting: [120, 600] };
