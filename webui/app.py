@@ -39,8 +39,8 @@ from webui import (
     saved_views,
     search,
     security,
-    users,
     supervise,
+    users,
     what_if,
 )
 from webui.ask import Ask, Invalid, NotAllowed, NotFound, Person, Services
