@@ -81,7 +81,7 @@ class Audiences:
 
 
 def _own(board: Board, tenant_id: int) -> list[SeatBoard]:
-    return [seat for seat in board.seats if seat.tenant_id in (0, tenant_id)]
+    return [seat for seat in board.seats if seat.is_seen_by(tenant_id)]
 
 
 def _cut(seat: SeatBoard, fields: tuple[str, ...]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def recent(ask: Ask, seat_id: int) -> Any:
     """The last calls of whoever sits at a seat now."""
     board = ask.services.live.board
     seat = next((row for row in board.seats if row.seat_id == seat_id), None)
-    if seat is None or seat.tenant_id not in (0, ask.tenant_id):
+    if seat is None or not seat.is_seen_by(ask.tenant_id):
         raise NotFound(ask.t("この座席はありません。"))
     calendar = ask.services.calendar
     rows: tuple[HistoryLine, ...] = ()
@@ -121,11 +121,8 @@ def log_out(ask: Ask, seat_id: int) -> Any:
     seat = next((row for row in seats.every(ask.services.store) if row.id == seat_id), None)
     if seat is None or seat.tenant_id not in (None, ask.tenant_id):
         raise NotFound(ask.t("この座席はありません。"))
-    standing = next((row for row in ask.services.live.board.seats if row.seat_id == seat_id), None)
-    if standing is not None and standing.tenant_id not in (0, ask.tenant_id):
-        raise NotFound(ask.t("この座席はありません。"))
     is_now = ask.flag("is_now")
-    ask.services.live.request(LogOutSeat(seat_id=seat_id, is_now=is_now, reason=reason))
+    ask.command(LogOutSeat(seat_id=seat_id, is_now=is_now, reason=reason))
     log_action(
         ask, "board", "forced log-out", f"{seat.label}: {'now' if is_now else 'after the call'}: {reason}"
     )

@@ -56,7 +56,7 @@ def _standing(ask: Ask, seat_id: int) -> SeatBoard | None:
 def _seat(ask: Ask, seat_id: int) -> bool:
     """A desk that the tenant sees, and nobody of another tenant at it."""
     standing = _standing(ask, seat_id)
-    is_free = standing is None or standing.tenant_id in (0, ask.tenant_id)
+    is_free = standing is None or standing.is_seen_by(ask.tenant_id)
     return is_free and visibility.sees_seat(ask.services.store, ask.viewer, seat_id)
 
 

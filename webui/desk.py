@@ -216,7 +216,7 @@ def free_seats(ask: Ask) -> Any:
     found = []
     for seat in seats.every(ask.services.store):
         row = standing.get(seat.id)
-        is_free = row is not None and not row.user_id and row.tenant_id in (0, ask.tenant_id)
+        is_free = row is not None and not row.user_id and row.is_seen_by(ask.tenant_id)
         if is_free and seat.tenant_id in (None, ask.tenant_id):
             found.append({"id": seat.id, "label": seat.label, "extension": seat.extension})
     return ask.json({"seats": found, "last": ask.request.get_cookie("seat") or ""})

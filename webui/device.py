@@ -67,7 +67,7 @@ def clear(ask: Ask, span: int, channel: int) -> Any:
     health = ask.services.box.health
     if health is None or f"{span}/{channel}" not in health.stuck:
         raise NotFound(ask.t("このチャネルは残留していません。"))
-    ask.services.live.request(ClearChannel(span=span, channel=channel))
+    ask.command(ClearChannel(span=span, channel=channel))
     log_action(ask, "device", "channel cut", f"{span}/{channel}: {reason}")
     return ask.goto("/device", "cut")
 

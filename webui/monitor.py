@@ -119,7 +119,7 @@ class Panes:
 
     def look(self) -> View:
         board = self._services.live.board
-        standing = {seat.label: seat for seat in board.seats if seat.tenant_id in (0, self._tenant_id)}
+        standing = {seat.label: seat for seat in board.seats if seat.is_seen_by(self._tenant_id)}
         found = {label: standing[label] for label in self._labels if label in standing}
         return {"seats": {label: self._pane(seat) for label, seat in found.items()}}
 

@@ -110,8 +110,7 @@ def of_seat(ask: Ask, seat_id: int) -> Any:
     """Where the conversation that a seat is in is being recorded; without `play` where it is not."""
     board = ask.services.live.board
     seat = next((row for row in board.seats if row.seat_id == seat_id), None)
-    is_seen = visibility.sees_seat(ask.services.store, ask.viewer, seat_id)
-    if seat is None or seat.tenant_id not in (0, ask.tenant_id) or not is_seen:
+    if seat is None or not seat.is_seen_by(ask.tenant_id):
         raise NotFound(ask.t("この座席はありません。"))
     standing = recordings.of_attempt(ask.services.store, ask.tenant_id, seat.attempt_id)
     whole = [one for one in standing if not one.deleted_at]

@@ -25,7 +25,7 @@ def board_view(board: messages.Board, *, tenant_id: int, translate: Translate) -
     return {
         "projects": {str(key): _project(row, translate) for key, row in projects.items()},
         "lists": {str(key): msgspec.to_builtins(row) for key, row in lists.items()},
-        "seats": {str(row.seat_id): seat_view(row) for row in board.seats if row.tenant_id in (0, tenant_id)},
+        "seats": {str(row.seat_id): seat_view(row) for row in board.seats if row.is_seen_by(tenant_id)},
         "spans": {str(row.span): msgspec.to_builtins(row) for row in board.spans},
         "minutes": {
             f"{row.list_id}:{row.at:.0f}": msgspec.to_builtins(row)

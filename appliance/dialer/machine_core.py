@@ -107,6 +107,7 @@ class Core:
             user_id=seat.user_id,
             user_name=seat.user_name,
             tenant_id=seat.tenant_id,
+            owner_id=seat.owner_id,
             project_id=seat.project_id,
             list_id=attempt.list_id if attempt else 0,
             attempt_id=attempt.attempt_id if attempt else 0,

@@ -321,6 +321,7 @@ class SeatBoard(msgspec.Struct, frozen=True):
     user_id: int = 0
     user_name: str = ""
     tenant_id: int = 0
+    owner_id: int = 0  # the tenant whose phone it is, 0: everybody's
     project_id: int = 0
     list_id: int = 0
     attempt_id: int = 0
@@ -344,6 +345,10 @@ class SeatBoard(msgspec.Struct, frozen=True):
     message: str = ""  # from a supervisor, for the operator's screen
     message_from: str = ""
     message_at: float = 0.0
+
+    def is_seen_by(self, tenant_id: int) -> bool:
+        """Whether a tenant may know of it: its own phone or everybody's, no other tenant's person at it."""
+        return self.tenant_id in (0, tenant_id) and self.owner_id in (0, tenant_id)
 
 
 class ListBoard(msgspec.Struct, frozen=True):

@@ -368,14 +368,16 @@ def test_another_tenants_seats_and_calls_do_not_reach_a_board_or_a_monitor(
         list_id=floor.other_list_id,
     )
     minute = MinutePoint(60.0, floor.other_list_id, 1, 1, 1, 0, 1.0)
-    seen = Board(seq=1, now_at=60.0, seats=(seat,), minutes=(minute,))
+    free = SeatBoard(seat_id=floor.seat_ids[1], label="よその席", extension="202", owner_id=int(other))
+    seen = Board(seq=1, now_at=60.0, seats=(seat, free), minutes=(minute,))
     services.live._board = seen
     try:
         view = json.dumps(board_view(seen, tenant_id=floor.tenant_id, translate=translator("ja")))
         answers = [manager.ask("GET", f"/seats/{seat.seat_id}/{what}") for what in ("recent", "recording")]
+        answers += [manager.ask("GET", f"/seats/{free.seat_id}/{what}") for what in ("recent", "recording")]
     finally:
         services.live._board = Board(seq=0, now_at=0.0)
-    assert [answer.status for answer in answers] == [404, 404]
+    assert [answer.status for answer in answers] == [404] * 4
     assert json.loads(view)["seats"] == {} == json.loads(view)["minutes"]
     assert not any("よその" in answer.body for answer in answers)
 

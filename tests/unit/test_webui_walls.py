@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -223,3 +224,14 @@ def test_a_log_in_takes_its_time_whoever_is_asked_for(floor: Floor, monkeypatch:
         assert users.check_password(floor.store, tenant_id, login, PASSWORD + "x") is None
     assert len(reckoned) == 3
     assert len({stored.rsplit("$", 2)[0] for stored in reckoned}) == 1  # the same cost
+
+
+def test_the_dialer_is_asked_through_the_wall_alone() -> None:
+    """A handler that asks the dialer past `Ask.command` would ask for anybody's seat."""
+    room = Path(app.__file__).parent
+    past = {
+        path.name
+        for path in room.glob("*.py")
+        if "live.request(" in path.read_text(encoding="utf-8") and path.name not in ("ask.py", "desk.py")
+    }
+    assert past == set()
