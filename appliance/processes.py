@@ -27,6 +27,9 @@ from appliance.supervisor_client import SOCKET_NAME, SupervisorClient, Superviso
 
 STOP_WAIT_S: Final = 15.0
 FLOOR: Final = "yobirin"  # the lock of a home's whole floor, `yobirin run` and `yobirin demo` alike
+BEHIND: Final = frozenset({"setup", "chassis", "worker", "web", "monitor", "console"})
+"""Processes that carry no call: where all want the processor, at a start above all, the floor goes first."""
+BEHIND_NICE: Final = 5
 LOCK_FILE: Final = 3
 REAL_TIME: Final = frozenset({"audio", "watchdog"})
 PR_SET_PDEATHSIG: Final = 1
@@ -167,8 +170,10 @@ def become_supervisord(configuration_file: Path, lock: int) -> NoReturn:
 def limit(name: str) -> None:
     """Leave no core file, which would hold keys and customers; give up real-time scheduling unless needed.
 
-    systemd grants that right to the whole box.
+    systemd grants that right to the whole box.  Who carries no call lets those who do go first.
     """
+    if name in BEHIND:
+        os.nice(BEHIND_NICE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if name not in REAL_TIME:
         resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,11 @@ def test_ready_means_that_who_listens_has_its_socket(tmp_path: Path, mocker: Moc
         supervisor.wait_running(0.3)
     home.socket("dialer").touch()
     supervisor.wait_running(0.3)
+
+
+@pytest.mark.parametrize(("name", "niceness"), [("dialer", 0), ("audio", 0), ("web", 5), ("monitor", 5)])
+def test_who_carries_no_call_lets_the_others_go_first(name: str, niceness: int) -> None:
+    words = f"import os; from appliance import processes; processes.limit({name!r}); print(os.nice(0))"
+    before = os.nice(0)
+    said = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True).stdout
+    assert int(said) == min(19, before + niceness)
