@@ -92,6 +92,20 @@ class SaveInterval(Event, frozen=True):
     seconds: float
     list_id: int = 0
     attempt_id: int = 0
+    reason: str = ""
+
+
+class SaveListening(Event, frozen=True):
+    """A stretch of a supervisor's listening; a second one with `to_at` ends it."""
+
+    user_id: int
+    from_at: float
+    tenant_id: int
+    seat_id: int
+    operator_id: int
+    how: str
+    to_at: float = 0.0
+    ended: str = ""
 
 
 class SaveSeat(Event, frozen=True):
@@ -167,7 +181,7 @@ class CloseRecording(Event, frozen=True):
 
 KINDS: Final[tuple[type[Event], ...]] = (
     OpenAttempt, SaveAttempt, SaveHistory, SaveRefusal, SaveInterval, SaveSeat, SaveIncoming, OpenRecording,
-    CloseRecording, SaveTransfer,
+    CloseRecording, SaveTransfer, SaveListening,
 )  # fmt: skip
 _BY_NAME: Final = {kind.__name__: kind for kind in KINDS}
 

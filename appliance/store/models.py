@@ -112,6 +112,7 @@ class Project(Noun, frozen=True):
     is_ring_cut: int
     is_take_back: int
     is_transfer_recorded: int
+    is_listening_told: int
     hours: str  # JSON of Hours; `projects.hours_of` reads it
     apology: str
     created_at: int

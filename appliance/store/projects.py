@@ -40,6 +40,7 @@ BOUNDS: Final[dict[str, Bound]] = {
     "is_ring_cut": Bound(low=0, high=1, words="0か1にしてください。"),
     "is_take_back": Bound(low=0, high=1, words="0か1にしてください。"),
     "is_transfer_recorded": Bound(low=0, high=1, words="0か1にしてください。"),
+    "is_listening_told": Bound(low=0, high=1, words="0か1にしてください。"),
 }
 
 
@@ -65,6 +66,7 @@ class DialSettings(Noun, frozen=True):
     is_ring_cut: bool
     is_take_back: bool
     is_transfer_recorded: bool
+    is_listening_told: bool
     has_apology: bool
     codes: tuple[DialCode, ...]
     targets: tuple[DialTarget, ...] = ()

@@ -241,8 +241,22 @@ def _save_interval(store: Store, event: events.SaveInterval, deltas: Deltas) -> 
         ms(event.from_at),
         ms(event.seconds),
     )
-    store.insert("seat_interval", seat_id=event.seat_id, attempt_id=event.attempt_id, **row._asdict())
+    beside = {"seat_id": event.seat_id, "attempt_id": event.attempt_id, "reason": event.reason}
+    store.insert("seat_interval", **beside, **row._asdict())
     deltas.interval(row)
+    return ""
+
+
+def _save_listening(store: Store, event: events.SaveListening, _deltas: Deltas) -> str:
+    store.run(
+        "INSERT INTO listening (tenant_id, user_id, seat_id, operator_id, how, from_at, to_at, ended)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (user_id, from_at) DO UPDATE SET to_at = excluded.to_at, ended = excluded.ended",
+        (
+            event.tenant_id, event.user_id, event.seat_id, event.operator_id, event.how, ms(event.from_at),
+            ms(event.to_at), event.ended,
+        ),
+    )  # fmt: skip
     return ""
 
 
@@ -333,5 +347,6 @@ _APPLY: Final[dict[type[events.Event], Callable[[Store, Any, Deltas], str]]] = {
     events.SaveTransfer: _save_transfer,
     events.OpenRecording: _open_recording,
     events.CloseRecording: _close_recording,
+    events.SaveListening: _save_listening,
 }
 assert set(_APPLY) == set(events.KINDS)
