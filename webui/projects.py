@@ -244,6 +244,7 @@ def change_dialling(ask: Ask, project_id: int) -> Any:
         is_presented=int(ask.flag("is_presented")),
         is_ring_cut=int(ask.flag("is_ring_cut")),
         is_take_back=int(ask.flag("is_take_back")),
+        is_listening_told=int(ask.flag("is_listening_told")),
     )
 
 

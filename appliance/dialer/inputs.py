@@ -12,19 +12,27 @@ import msgspec
 
 from appliance.audio import messages as audio
 from appliance.dialer.messages import (
+    AnswerHelp,
     AnswerTransfer,
+    CallForHelp,
     CallTarget,
     DropTarget,
+    EndBreak,
+    EndListening,
     EnterCode,
     HandOver,
     HangUp,
     HoldCall,
     JoinAll,
+    Listen,
     LogOutSeat,
     Mode,
     PressKey,
     SetReady,
+    ShowMessage,
+    StartBreak,
     TakeBack,
+    TakeSeat,
 )
 from appliance.phones import messages as phones
 from appliance.pri_card import trunk
@@ -88,6 +96,7 @@ class ProjectSettings(msgspec.Struct, frozen=True):
     is_active: bool = True
     is_ring_cut: bool = False  # overdial only: ringing calls are cut (92) when no seat is left
     is_take_back: bool = False  # `#` within 10 s after the code takes it back
+    is_listening_told: bool = False  # a beep when a supervisor begins to listen
     is_transfer_recorded: bool = True  # what customer and third party say once the operator has left
     targets: tuple[ShortDial, ...] = ()
     has_apology: bool = False  # the site has an apology that names the caller
@@ -266,11 +275,11 @@ class PreviewDial(Input, frozen=True):
     caller: str = ""
 
 
-class SetBreak(Input, frozen=True):
-    """A break begins or ends, from a screen.  Ignored while the seat talks or owes a code."""
+class PhoneRings(Input, frozen=True):
+    """Answer to `RingPhone`.  An empty `leg`: it cannot be rung."""
 
-    seat_id: int
-    is_on: bool
+    ref: int
+    leg: str = ""
 
 
 class ClearCall(Input, frozen=True):
@@ -285,7 +294,7 @@ class Tick(Input, frozen=True):
 
 StoreInput = (
     Configure | Start | Today | WallClock | Offered | ListChanged | Blocked | AttemptCommitted | LoginChecked
-    | Remembered | Channels | DiskSpace | PreviewDial | SetBreak | ClearCall | Tick
+    | Remembered | Channels | DiskSpace | PreviewDial | PhoneRings | ClearCall | Tick
 )  # fmt: skip
 
 PhonesInput = (
@@ -300,7 +309,8 @@ AudioInput = (
 
 SeatRequest = (
     HangUp | HoldCall | EnterCode | TakeBack | SetReady | CallTarget | HandOver | DropTarget | JoinAll
-    | AnswerTransfer
+    | AnswerTransfer | TakeSeat | StartBreak | EndBreak | CallForHelp | AnswerHelp | Listen | EndListening
+    | ShowMessage
 )  # fmt: skip
 """What a page asks of a seat.  Ask `Machine.request_refusal` first."""
 
@@ -308,13 +318,14 @@ Any_ = StoreInput | PhonesInput | AudioInput | SeatRequest | PressKey | LogOutSe
 
 TYPES: Final[tuple[type, ...]] = (
     Configure, Start, Today, WallClock, Offered, ListChanged, Blocked, AttemptCommitted, LoginChecked,
-    Remembered, Channels, DiskSpace, PreviewDial, SetBreak, ClearCall, Tick,
+    Remembered, Channels, DiskSpace, PreviewDial, PhoneRings, ClearCall, Tick,
     phones.Registered, phones.Unregistered, phones.Invited, phones.MediaChanged, phones.InfoDigit,
     phones.LegEnded, phones.LegAnswered, phones.LockedOut, phones.PhonesSnapshot,
     audio.Digit, audio.Played, audio.Bridged, audio.RecordingDone, audio.RecordingLost, audio.PortFault,
     audio.Silence, audio.AudioSnapshot, PressKey, LogOutSeat,
     HangUp, HoldCall, EnterCode, TakeBack, SetReady, CallTarget, HandOver, DropTarget, JoinAll,
-    AnswerTransfer,
+    AnswerTransfer, TakeSeat, StartBreak, EndBreak, CallForHelp, AnswerHelp, Listen, EndListening,
+    ShowMessage,
     trunk.SetupSent, trunk.Withdrawn, trunk.Proceeding, trunk.Alerting, trunk.Progress, trunk.Answered,
     trunk.Disconnecting, trunk.Cleared, trunk.Incoming, trunk.SpanState, trunk.Congested,
 )  # fmt: skip

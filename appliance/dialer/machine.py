@@ -15,13 +15,17 @@ from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.inputs import Customer, ProjectSettings
 from appliance.dialer.machine_calls import Calls
 from appliance.dialer.machine_core import Core
+from appliance.dialer.machine_floor import FloorRequests
 from appliance.dialer.machine_incoming import Incoming
 from appliance.dialer.machine_legs import PartyLines
 from appliance.dialer.machine_lines import Lines
+from appliance.dialer.machine_listening import Listenings
 from appliance.dialer.machine_pace import Pace
 from appliance.dialer.machine_phones import Phones
+from appliance.dialer.machine_ringing import Rings
 from appliance.dialer.machine_screen import Screen
 from appliance.dialer.machine_seats import Desks
+from appliance.dialer.machine_summons import Summoning
 from appliance.dialer.machine_talk_keys import TalkKeys
 from appliance.dialer.machine_transfer import Transfers
 from appliance.dialer.messages import Board, LogOutSeat, PressKey
@@ -62,7 +66,12 @@ class Machine:
         self._transfers = Transfers(core)
         self._talk_keys = TalkKeys(core, self._desks, self._transfers)
         self._wire_transfers()
-        self._phones = Phones(core, self._desks, self._transfers)
+        self._rings = Rings(core)
+        self._listenings = Listenings(core, self._rings)
+        summoning = Summoning(core, self._rings, self._desks)
+        self._desks.listenings, self._desks.summoning = self._listenings, summoning
+        self._floor = FloorRequests(core, self._desks.breaks, summoning, self._listenings)
+        self._phones = Phones(core, self._desks, self._transfers, self._rings)
         self._screen = Screen(core, self._desks, self._transfers)
         self._lines = Lines(
             core, self._calls, self._incoming, self._phones, PartyLines(core, self._transfers)
@@ -78,10 +87,12 @@ class Machine:
             "party": self._transfers.parties.timeout,
             "talk": self._transfers.timer,
             "keys": self._talk_keys.timer,
+            "rung": self._rings.timer,
+            "listen": self._listenings.timer,
         }
         self._handlers: dict[type, Callable[[Any], None]] = self._store_handlers() | self._lines.handlers()
         self._handlers |= self._phones.handlers() | self._people_handlers()
-        self._handlers |= self._screen.handlers()
+        self._handlers |= self._screen.handlers() | self._floor.handlers()
         assert set(self._handlers) == set(inputs.TYPES)
         core.timers.arm("house", 0, HOUSEKEEPING_S)
 
@@ -150,7 +161,8 @@ class Machine:
 
     def request_refusal(self, what: inputs.SeatRequest, now: float) -> str:
         """Why a page's request to a seat would do nothing, as a word; else empty.  Changes nothing."""
-        return self._screen.refusal(what, now)
+        is_floor = type(what) in self._floor.rows
+        return self._floor.refusal(what) if is_floor else self._screen.refusal(what, now)
 
     def board(self, now: float) -> Board:
         """What is shown live; spans and alarms are the shell's to add."""
@@ -210,7 +222,7 @@ class Machine:
     def _people_handlers(self) -> dict[type, Callable[[Any], None]]:
         return {
             inputs.PreviewDial: self._preview_dial,
-            inputs.SetBreak: self._set_break,
+            inputs.PhoneRings: self._rings.placed,
             inputs.ClearCall: self._clear_call,
             PressKey: self._press_key,
             LogOutSeat: self._log_out,
@@ -344,11 +356,6 @@ class Machine:
             self._core.emit(outputs.ClearCall(what.call_id))  # its end comes back like any other
         else:
             self._lines.call(what.call_id, CallEvent.GIVEN_UP)
-
-    def _set_break(self, what: inputs.SetBreak) -> None:
-        seat = self._core.seats.get(what.seat_id)
-        if seat is not None:
-            self._desks.step(seat, SeatEvent.BREAK_ON if what.is_on else SeatEvent.BREAK_OFF)
 
     def _press_key(self, what: PressKey) -> None:
         seat = self._core.seats.get(what.seat_id)

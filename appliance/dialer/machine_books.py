@@ -19,6 +19,8 @@ class Books:
     def moved(self, seat: Seat, before: State) -> None:
         """The shown state changed: close the interval, keep the project's books."""
         self.close_interval(seat, before)
+        if SHOWN[before] == "break":
+            seat.break_reason = ""
         seat.since = self._core.now
         self.sit(seat, is_in=False)
         self.sit(seat, is_in=True)
@@ -34,6 +36,7 @@ class Books:
                     kind, seat.tenant_id, seat.seat_id, seat.user_id, seat.project_id,
                     core.wall_now - seconds, seconds,
                     attempt.list_id if attempt else 0, attempt.attempt_id if attempt else 0,
+                    seat.break_reason if kind == "break" else "",
                 )
             )  # fmt: skip
             if kind in ("wait", "talk", "wrap"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Final
 
 import msgspec
@@ -11,7 +11,8 @@ from appliance.audio.messages import Mix
 from appliance.dialer import party, rules, wall
 from appliance.dialer.attempt import Attempt
 from appliance.dialer.inputs import Configure, ListSettings, ProjectSettings, SeatSettings
-from appliance.dialer.messages import PartyBoard, SeatBoard, SeatChanged
+from appliance.dialer.listening import HEARING, Listening
+from appliance.dialer.messages import Listener, PartyBoard, SeatBoard, SeatChanged
 from appliance.dialer.minutes import Minutes
 from appliance.dialer.outputs import Any_
 from appliance.dialer.party import Talk
@@ -44,6 +45,7 @@ class Core:
         self.attempts: dict[int, Attempt] = {}
         self.talks: dict[int, Talk] = {}  # those that are or were held or had a third party, by attempt
         self.legs: dict[int, Leg] = {}  # third parties' calls, by call id
+        self.listenings: dict[int, Listening] = {}  # by the supervisor's user
         self.mix_overlays: list[Callable[[int, Mix], Mix]] = []  # see machine_mix.py
         self.retries: dict[int, int] = {}
         self.refused: set[tuple[int, str]] = set()
@@ -123,6 +125,21 @@ class Core:
             wait_s_today=totals["wait"],
             wrap_s_today=totals["wrap"],
             last_action_at=self.at(seat.last_action),
+            break_reason=seat.break_reason,
+            break_wanted=seat.break_wanted,
+            help_since_at=self.at(seat.help_since),
+            helper=seat.helper,
+            listeners=self._listeners(seat) if self.listenings else (),
+            message=seat.message,
+            message_from=seat.message_from,
+            message_at=self.at(seat.message_at),
+        )
+
+    def _listeners(self, seat: Seat) -> tuple[Listener, ...]:
+        return tuple(
+            Listener(who.user_id, who.name, who.how, who.state in HEARING, self.at(who.since))
+            for who in self.listenings.values()
+            if who.seat_id == seat.seat_id
         )
 
     def _assisted(self, seat: Seat) -> PartyBoard | None:
@@ -170,9 +187,14 @@ class Core:
                 run for run in self.lists.values() if run.settings.project_id == project.project_id
             ]
 
+    @staticmethod
+    def _is_gone(seat: Seat, wanted: Container[int]) -> bool:
+        """Removed, and nobody sits there any more, be it that he is on a break."""
+        return seat.seat_id not in wanted and not seat.leg and not seat.user_id
+
     def _take_seats(self, seats: tuple[SeatSettings, ...]) -> None:
         wanted = {settings.seat_id: settings for settings in seats}
-        for gone in [seat for seat in self.seats.values() if seat.seat_id not in wanted and not seat.leg]:
+        for gone in [seat for seat in self.seats.values() if self._is_gone(seat, wanted)]:
             del self.seats[gone.seat_id]
         for settings in seats:
             seat = self.seats.setdefault(

@@ -34,6 +34,10 @@ class LogIn:
         self._answer = LoginChecked(answer.seat_id, reason="taken") if is_taken else answer
         return self._answer.user_id != 0
 
+    def know(self, answer: LoginChecked) -> None:
+        """Somebody else has asked who it is."""
+        self._answer = answer
+
     def ask_id(self, seat: Seat) -> None:
         seat.typed = seat.phone_id = ""
         self._voice.say(seat, "login-id")

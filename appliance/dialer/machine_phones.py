@@ -8,6 +8,7 @@ from typing import Any, Final
 from appliance.audio import messages as audio
 from appliance.dialer import inputs, outputs
 from appliance.dialer.machine_core import Core
+from appliance.dialer.machine_ringing import SILENT_GONE_S, Rings
 from appliance.dialer.machine_seats import Desks
 from appliance.dialer.machine_transfer import Transfers
 from appliance.dialer.seat import Event, State
@@ -15,15 +16,15 @@ from appliance.phones import messages as phones
 
 STATUS_NOT_FOUND: Final = 404
 SILENT_AWAY_S: Final = 10.0  # a ready phone without RTP this long would be handed a customer in vain
-SILENT_GONE_S: Final = 60.0  # a phone without RTP this long has lost its power
+_PIN_KEYED: Final = frozenset({State.ASKING_PIN, State.BREAK})
 
 
 class Phones:
     """Turns what phones and their keys report into events of seats."""
 
-    def __init__(self, core: Core, desks: Desks, transfers: Transfers) -> None:
+    def __init__(self, core: Core, desks: Desks, transfers: Transfers, rings: Rings) -> None:
         self._core = core
-        self._transfers = transfers
+        self._transfers, self._rings = transfers, rings
         self._desks = desks
         self._locked_out_phones: set[str] = set()
 
@@ -33,7 +34,7 @@ class Phones:
             phones.Unregistered: lambda what: self._registered(what.extension, is_registered=False),
             phones.LockedOut: self._locked_out,
             phones.Invited: self._invited,
-            phones.LegAnswered: lambda _what: None,  # the box rings no phones yet
+            phones.LegAnswered: self._rings.lifted,
             phones.MediaChanged: self._media_changed,
             phones.InfoDigit: lambda what: self._digit(what.leg, what.digit),
             phones.LegEnded: self._leg_ended,
@@ -50,7 +51,7 @@ class Phones:
             seat = self._core.seat_of_leg.get(what.leg)
         else:
             return False
-        return seat is not None and seat.state is State.ASKING_PIN and what.digit.isdecimal()
+        return seat is not None and seat.state in _PIN_KEYED and what.digit.isdecimal()
 
     def reattach_legs(self, what: audio.AudioSnapshot) -> None:
         """Audio restarted: legs without a port get one again, and are told again what is asked of them."""
@@ -58,6 +59,7 @@ class Phones:
             if leg not in what.ports:
                 self._core.emit(outputs.AnswerPhone(leg, is_again=True))
                 self._desks.repeat(seat)
+        self._rings.reattach(what.ports)
 
     def played(self, leg: str, tag: str) -> None:
         """Something has been said to a leg to its end."""
@@ -90,6 +92,8 @@ class Phones:
         seat = self._core.seat_of_leg.get(what.leg)
         if seat is not None:
             self._desks.on_hook(seat)
+        else:
+            self._rings.ended(what.leg)
 
     def _digit(self, leg: str, digit: str) -> None:
         seat = self._core.seat_of_leg.get(leg)
@@ -109,8 +113,8 @@ class Phones:
     def _silence(self, what: audio.Silence) -> None:
         seat = self._core.seat_of_leg.get(what.port)
         if seat is None:
-            return
-        if what.seconds >= SILENT_GONE_S:
+            self._rings.silent(what.port, what.seconds)
+        elif what.seconds >= SILENT_GONE_S:
             self._core.emit(phones.HangUpLeg(seat.leg))
             self._desks.on_hook(seat)
         elif what.seconds >= SILENT_AWAY_S:
@@ -123,11 +127,14 @@ class Phones:
         standing = {leg.leg for leg in what.legs}
         for seat in [seat for leg, seat in self._core.seat_of_leg.items() if leg not in standing]:
             self._desks.on_hook(seat)
+        self._rings.look(standing)
         for leg in what.legs:
-            if leg.leg not in self._core.seat_of_leg:
+            if leg.leg not in self._core.seat_of_leg and not self._rings.knows(leg.leg):
                 self._unknown(leg)
 
     def _unknown(self, leg: phones.LegState) -> None:
+        if not leg.dialled and self._rings.is_ordered(leg.extension):
+            return  # we rang it, and are about to hear its name
         if leg.is_answered:
             self._core.emit(phones.HangUpLeg(leg.leg))
             self._core.emit(audio.ClosePort(leg.leg))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from appliance.dialer.inputs import SeatRequest
+from appliance.dialer.machine_breaks import RESTED
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_seats import Desks
 from appliance.dialer.machine_transfer import Transfers
@@ -120,7 +121,9 @@ class Screen:
     def _ready_refusal(seat: Seat, what: SetReady, _now: float) -> str:
         if seat.state is (State.WAITING if what.is_on else State.PAUSED):
             return "as-it-is"
-        wanted = (State.PAUSED, State.BREAK) if what.is_on else (State.WAITING,)
+        if seat.state in RESTED:
+            return "on-break"
+        wanted = (State.PAUSED,) if what.is_on else (State.WAITING,)
         return "" if seat.state in wanted else "call-in-hand"
 
     def _set_ready(self, seat: Seat, what: SetReady) -> None:

@@ -14,6 +14,7 @@ from appliance.dialer.attempt import Attempt
 from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.inputs import LoginChecked, StandingSeat
 from appliance.dialer.machine_books import Books
+from appliance.dialer.machine_breaks import RESTED, Breaks
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_login import LogIn
 from appliance.dialer.machine_voice import BYE, Voice
@@ -50,6 +51,20 @@ class Transfers(Protocol):
     def seat_left(self, seat: Seat) -> None: ...
 
 
+class Listenings(Protocol):
+    """What this part needs of the part for supervisors who listen."""
+
+    def seat_moved(self, seat: Seat) -> None: ...
+
+    def talk_began(self, seat: Seat, attempt: Attempt) -> None: ...
+
+
+class Summoning(Protocol):
+    """What this part needs of the part that rings phones for their users."""
+
+    def drop(self, seat: Seat) -> None: ...
+
+
 class TalkKeys(Protocol):
     """What this part needs of the part for keys in a talk."""
 
@@ -64,9 +79,12 @@ class Desks:
         self.calls: Calls
         self.transfers: Transfers
         self.talk_keys: TalkKeys
+        self.listenings: Listenings
+        self.summoning: Summoning
         self.books = Books(core)
         self._voice = Voice(core)
         self._login = LogIn(core, self.books, self._voice)
+        self.breaks = Breaks(core, self.books, self._voice, self.step)
         self._wrap = WrapUp(
             core, self.books, self._voice, lambda attempt, event: self.calls.step(attempt, event)
         )
@@ -102,7 +120,14 @@ class Desks:
             Do.SAY_MISSING: self._wrap.say_missing,
             Do.SAVE_CODE: self._wrap.save_keyed,
             Do.SAVE_AND_PAUSE: self._wrap.save_keyed,
-            Do.REST: lambda seat: self._voice.say(seat, "press-star"),
+            Do.REST: self.breaks.rest,
+            Do.REST_ON: lambda _seat: None,  # another reason
+            Do.PUT_DOWN: self.breaks.put_down,
+            Do.ASK_UNLOCK: self.breaks.ask_unlock,
+            Do.CHECK_UNLOCK: self.breaks.check_unlock,
+            Do.SAY_LOCKED: self.breaks.say_locked,
+            Do.DESK_KEY: lambda _seat: None,  # `key` hands it on
+            Do.UNSUMMON: lambda seat: self.summoning.drop(seat),
             Do.LEAVE: self._leave,
             Do.LEAVE_CALLING: self._leave_calling,
             Do.LEAVE_TALK: self._leave_talk,
@@ -123,6 +148,7 @@ class Desks:
         if SHOWN[seat.state] != shown_before:
             self.books.moved(seat, before)
         self._do[do](seat)
+        self.listenings.seat_moved(seat)
         self._core.show(seat)
         if seat.state is State.WAITING and before is not State.WAITING:
             self._after_ready(seat)
@@ -136,6 +162,7 @@ class Desks:
         """A phone dialled the service code.  A leg left over from before is over."""
         if seat.leg:
             self.on_hook(seat)
+        self.summoning.drop(seat)
         seat.leg = leg
         self._core.seat_of_leg[leg] = seat
         self._core.emit(outputs.AnswerPhone(leg))
@@ -161,6 +188,9 @@ class Desks:
         if seat.state is State.TALKING:
             self._key_in_talk(seat, digit, event)
             return
+        if event is Event.DIGIT and seat.state in (State.PAUSED, State.WAITING):
+            self.breaks.key(seat, digit)
+            return
         if event in (Event.DIGIT, Event.CODE_KNOWN, Event.CODE_UNKNOWN):
             seat.typed = (seat.typed + digit)[:TYPED_MAX]
         self.step(seat, event)
@@ -179,8 +209,24 @@ class Desks:
             self.step(seat, Event.HASH)
 
     def login_checked(self, seat: Seat, login: LoginChecked) -> None:
-        """The store's word on ID and PIN."""
+        """The store's word on ID and PIN, or on the PIN of a break's end."""
+        if seat.state in RESTED:
+            self.breaks.unlock_checked(seat, login)
+            return
+        self._free_resting(login.user_id)
         self.step(seat, Event.LOGIN_OK if self._login.judge(login) else Event.LOGIN_REFUSED)
+
+    def know(self, seat: Seat, who: LoginChecked) -> None:
+        """A page says who sits here."""
+        self._free_resting(who.user_id)
+        self._login.know(who)
+        self.step(seat, Event.KNOWN)
+
+    def _free_resting(self, user_id: int) -> None:
+        """Who left for a break and sits down elsewhere has left his seat for good."""
+        for seat in self._core.seats.values():
+            if user_id and seat.user_id == user_id and seat.state in RESTED and not seat.leg:
+                self.step(seat, Event.FORCED_OUT)
 
     def force_out(self, seat: Seat, *, is_now: bool, reason: str) -> None:
         """Log a seat out; a call, and its code, are waited for unless `is_now`."""
@@ -241,6 +287,7 @@ class Desks:
         core.emit(outputs.BridgeCall(attempt.attempt_id, attempt.tenant_id, attempt.port, seat.leg))
         moved = self.step(seat, Event.CALL)
         assert moved, f"seat {seat_id} was handed a call while {seat.state}"
+        self.listenings.talk_began(seat, attempt)
 
     def customer_left(self, attempt: Attempt) -> None:
         """The customer hung up."""
@@ -264,7 +311,7 @@ class Desks:
         if seat.logout_reason:
             self.step(seat, Event.FORCED_OUT)
             return
-        if self.transfers.seat_free(seat):
+        if self.breaks.take_wanted(seat) or self.transfers.seat_free(seat):
             return
         self.books.go_home(seat)
         project = self._core.projects.get(seat.project_id)
@@ -284,7 +331,7 @@ class Desks:
         """A paused seat too is asked whether it had to leave, and gets its own customer back."""
         if seat.logout_reason:
             self.step(seat, Event.FORCED_OUT)
-        else:
+        elif not self.breaks.take_wanted(seat):
             self.transfers.seat_free(seat)
 
     def _talk_again(self, seat: Seat) -> None:
@@ -335,6 +382,8 @@ class Desks:
         seat.attempt = seat.last = None
         seat.dialled = ""
         seat.typed = seat.phone_id = seat.saved_code = seat.logout_reason = ""
+        self.breaks.forget(seat)
+        self.summoning.drop(seat)
         if was_in:
             core.emit(outputs.SaveSeat(seat.seat_id, at=core.wall_now))
 

@@ -397,7 +397,7 @@ class Transfers:
         if talk is not None and talk.state is not State.OPEN:
             self._mix(talk)
             self._sound(talk)
-        elif self._core.mix_overlays:
+        elif self._core.listenings:
             self._core.emit(mix_of(self._core, attempt))
 
     def _sound(self, talk: Talk) -> None:

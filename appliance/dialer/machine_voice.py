@@ -31,7 +31,9 @@ class Voice:
             State.ASSISTING: lambda _seat: None,  # the colleague is heard
             State.ENTERING: lambda seat: self.say(seat, "enter-code"),
             State.CONFIRMING: self.read_back,
-            State.BREAK: lambda seat: self.say(seat, "press-star"),
+            State.SUMMONED: lambda _seat: None,
+            State.BREAK: lambda seat: self.say(seat, "break-begun"),
+            State.UNLOCKING: lambda _seat: None,  # the answer is spoken
         }
         assert set(self._standing) == set(State)
 
@@ -40,11 +42,14 @@ class Voice:
         self._standing[seat.state](seat)
 
     def say(self, seat: Seat, *prompts: str) -> None:
-        self._core.emit(audio.Play(seat.leg, prompts))
+        """Nothing where the handset is down."""
+        if seat.leg:
+            self._core.emit(audio.Play(seat.leg, prompts))
 
     def say_goodbye(self, seat: Seat) -> None:
         """The leg is hung up when it has been said."""
-        self._core.emit(audio.Play(seat.leg, ("goodbye",), tag=BYE))
+        if seat.leg:
+            self._core.emit(audio.Play(seat.leg, ("goodbye",), tag=BYE))
 
     def say_readiness(self, seat: Seat) -> None:
         """The operator is told where `*` cannot lead to calls yet: nothing started, closed, no line."""

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from appliance.audio import messages as audio
-from appliance.dialer.messages import SeatChanged
+from appliance.dialer.messages import How, SeatChanged
 from appliance.phones import messages as phones
 from appliance.pri_card import trunk
 
@@ -42,6 +42,7 @@ class CheckLogin(Output, frozen=True):
     seat_id: int
     phone_id: str
     pin: str
+    user_id: int = 0  # instead of `phone_id`: whose PIN it has to be
 
 
 # --- to be written -------------------------------------------------------------------------------------
@@ -128,6 +129,23 @@ class SaveInterval(Output, frozen=True):
     seconds: float
     list_id: int = 0
     attempt_id: int = 0
+    reason: str = ""  # of a break
+
+
+class SaveListening(Output, frozen=True):
+    """A stretch of a supervisor's listening, when it begins and, with `to_at`, when it is over.
+
+    One stretch is one seat and one `how`; `user_id` and `from_at` name it.  `ended` says by what.
+    """
+
+    user_id: int
+    from_at: float
+    tenant_id: int
+    seat_id: int
+    operator_id: int
+    how: How
+    to_at: float = 0.0
+    ended: str = ""
 
 
 class SaveSeat(Output, frozen=True):
@@ -211,6 +229,14 @@ class AnswerPhone(Output, frozen=True):
     is_again: bool = False
 
 
+class RingPhone(Output, frozen=True):
+    """Ring a desk phone; answer with `PhoneRings`.  Its port is open before `LegAnswered` is fed."""
+
+    ref: int
+    extension: str
+    caller: str = ""
+
+
 class BridgeCall(Output, frozen=True):
     """Let customer and operator hear each other, and record.  `is_again`: audio restarted in between."""
 
@@ -232,7 +258,7 @@ class Alarm(Output, frozen=True):
 
 Any_ = (
     OfferWanted | CheckLogin | OpenAttempt | SaveAttempt | SaveHistory | SaveRefusal | SaveInterval | SaveSeat
-    | SaveTransfer | SaveIncoming | ClearCall | AnswerIncoming | AnswerPhone | BridgeCall | Alarm
-    | SeatChanged | audio.OpenLine | audio.ClosePort | audio.Mix | audio.Unbridge | audio.Play | audio.Hush
-    | phones.RejectLeg | phones.HangUpLeg | trunk.PlaceCall
+    | SaveListening | SaveTransfer | SaveIncoming | ClearCall | AnswerIncoming | AnswerPhone | RingPhone
+    | BridgeCall | Alarm | SeatChanged | audio.OpenLine | audio.ClosePort | audio.Mix | audio.Unbridge
+    | audio.Play | audio.Hush | phones.RejectLeg | phones.HangUpLeg | trunk.PlaceCall
 )  # fmt: skip

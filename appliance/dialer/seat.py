@@ -34,7 +34,9 @@ class State(Enum):
     ASSISTING = auto()  # … and is answered: the colleague is heard, his customer waits
     ENTERING = auto()
     CONFIRMING = auto()
-    BREAK = auto()
+    SUMMONED = auto()  # the phone rings: its handset lifted logs in whom a page knows
+    BREAK = auto()  # the handset may be down
+    UNLOCKING = auto()  # a PIN was keyed on a break
 
 
 class Event(Enum):
@@ -65,6 +67,9 @@ class Event(Enum):
     RELIEVED = auto()  # another seat has the customer, and owes his code
     BREAK_ON = auto()
     BREAK_OFF = auto()
+    SUMMON = auto()
+    UNSUMMONED = auto()  # nobody lifted it
+    KNOWN = auto()  # a page says who sits here
     AWAY = auto()  # on hold, or its RTP fell silent
     ON_HOOK = auto()
     FORCED_OUT = auto()
@@ -105,6 +110,13 @@ class Do(Enum):
     SAVE_CODE = auto()
     SAVE_AND_PAUSE = auto()
     REST = auto()
+    REST_ON = auto()
+    PUT_DOWN = auto()
+    ASK_UNLOCK = auto()
+    CHECK_UNLOCK = auto()
+    SAY_LOCKED = auto()
+    DESK_KEY = auto()
+    UNSUMMON = auto()
     LEAVE = auto()
     LEAVE_CALLING = auto()
     LEAVE_TALK = auto()
@@ -125,6 +137,7 @@ _OWING: Final[dict[Event, Row]] = {
     Event.ON_HOOK: (Do.LEAVE_OWING, State.OUT),
     Event.FORCED_OUT: (Do.SEE_OFF_OWING, State.OUT),
 }
+_KNOWN: Final[dict[Event, Row]] = {Event.KNOWN: (Do.WELCOME, State.PAUSED)}
 _FROM_SCREEN: Final[dict[Event, Row]] = {
     Event.ENTERED_NEXT: (Do.SAVE_CODE, State.WAITING),
     Event.ENTERED: (Do.SAVE_AND_PAUSE, State.PAUSED),
@@ -132,9 +145,19 @@ _FROM_SCREEN: Final[dict[Event, Row]] = {
 _GIVEN: Final[dict[Event, Row]] = {Event.GIVEN: (Do.TALK_AGAIN, State.TALKING)}
 
 TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
-    State.OUT: {Event.OFF_HOOK: (Do.ASK_ID, State.ASKING_ID)},
+    State.OUT: {
+        Event.OFF_HOOK: (Do.ASK_ID, State.ASKING_ID),
+        Event.SUMMON: (Do.NOTHING, State.SUMMONED),
+    },
+    State.SUMMONED: {
+        Event.KNOWN: (Do.WELCOME, State.PAUSED),
+        Event.UNSUMMONED: (Do.NOTHING, State.OUT),
+        Event.FORCED_OUT: (Do.UNSUMMON, State.OUT),
+        Event.OFF_HOOK: (Do.ASK_ID, State.ASKING_ID),  # who dials by himself may be anybody
+    },
     State.ASKING_ID: {
         **_LEAVING,
+        **_KNOWN,
         Event.DIGIT: (Do.TYPE, State.ASKING_ID),
         Event.STAR: (Do.ASK_ID, State.ASKING_ID),
         Event.NOTHING_TYPED: (Do.ASK_ID, State.ASKING_ID),
@@ -142,6 +165,7 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
     },
     State.ASKING_PIN: {
         **_LEAVING,
+        **_KNOWN,
         Event.DIGIT: (Do.TYPE, State.ASKING_PIN),
         Event.STAR: (Do.ASK_ID, State.ASKING_ID),
         Event.NOTHING_TYPED: (Do.NOTHING, State.ASKING_PIN),
@@ -149,12 +173,14 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
     },
     State.CHECKING: {
         **_LEAVING,
+        **_KNOWN,
         Event.LOGIN_OK: (Do.WELCOME, State.PAUSED),
         Event.LOGIN_REFUSED: (Do.SAY_REFUSED, State.ASKING_ID),
     },
     State.PAUSED: {
         **_LEAVING,
         Event.STAR: (Do.BE_READY, State.WAITING),
+        Event.DIGIT: (Do.DESK_KEY, State.PAUSED),  # break and help by keys: desk_keys.py
         Event.TAKE_BACK: (Do.TAKE_BACK, State.ENTERING),
         Event.BREAK_ON: (Do.REST, State.BREAK),
         **_GIVEN,
@@ -164,6 +190,7 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         **_LEAVING,
         Event.CALL: (Do.TALK, State.TALKING),
         Event.PREVIEW: (Do.DIAL, State.CALLING),
+        Event.DIGIT: (Do.DESK_KEY, State.WAITING),
         Event.HASH: (Do.BE_PAUSED, State.PAUSED),
         Event.TAKE_BACK: (Do.TAKE_BACK, State.ENTERING),
         Event.BREAK_ON: (Do.REST, State.BREAK),
@@ -222,10 +249,24 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         Event.STAR: (Do.SAVE_CODE, State.WAITING),
         Event.HASH: (Do.RE_ASK_CODE, State.ENTERING),
     },
+    # A page, or the PIN, ends a break: not `*`, which a hand finds without its owner.
     State.BREAK: {
-        **_LEAVING,
+        Event.ON_HOOK: (Do.PUT_DOWN, State.BREAK),
+        Event.OFF_HOOK: (Do.ASK_UNLOCK, State.BREAK),
+        Event.FORCED_OUT: (Do.SEE_OFF, State.OUT),
+        Event.BREAK_ON: (Do.REST_ON, State.BREAK),
         Event.BREAK_OFF: (Do.BE_PAUSED, State.PAUSED),
-        Event.STAR: (Do.BE_READY, State.WAITING),
+        Event.DIGIT: (Do.TYPE, State.BREAK),
+        Event.STAR: (Do.ASK_UNLOCK, State.BREAK),
+        Event.NOTHING_TYPED: (Do.ASK_UNLOCK, State.BREAK),
+        Event.HASH: (Do.CHECK_UNLOCK, State.UNLOCKING),
+    },
+    State.UNLOCKING: {
+        Event.ON_HOOK: (Do.PUT_DOWN, State.BREAK),
+        Event.FORCED_OUT: (Do.SEE_OFF, State.OUT),
+        Event.BREAK_OFF: (Do.BE_PAUSED, State.PAUSED),
+        Event.LOGIN_OK: (Do.BE_PAUSED, State.PAUSED),
+        Event.LOGIN_REFUSED: (Do.SAY_LOCKED, State.BREAK),
     },
 }
 
@@ -245,7 +286,9 @@ SHOWN: Final[dict[State, SeatState]] = {
     State.ASSISTING: "talking",
     State.ENTERING: "wrapup",
     State.CONFIRMING: "wrapup",
+    State.SUMMONED: "login",
     State.BREAK: "break",
+    State.UNLOCKING: "break",
 }
 assert set(SHOWN) == set(State)
 
@@ -294,6 +337,15 @@ class Seat:
     talk_s: float = 0.0
     wrap_from: float = 0.0
     last_action: float = 0.0
+    keyed: str = ""  # keys outside a talk
+    keyed_at: float = -1.0
+    break_reason: str = ""
+    break_wanted: str = ""  # a break that waits for the call's end
+    help_since: float = -1.0  # nobody has answered yet
+    helper: str = ""
+    message: str = ""
+    message_from: str = ""
+    message_at: float = -1.0
     day_totals: dict[str, float] = field(default_factory=lambda: dict(NO_TOTALS))
 
     def step(self, event: Event) -> Do | None:
@@ -327,4 +379,4 @@ class Seat:
         return Event.DIGIT
 
 
-_TYPING: Final = frozenset({State.ASKING_ID, State.ASKING_PIN, State.ENTERING})
+_TYPING: Final = frozenset({State.ASKING_ID, State.ASKING_PIN, State.ENTERING, State.BREAK})

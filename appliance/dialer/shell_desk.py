@@ -41,6 +41,7 @@ WRITTEN: Final = (
     outputs.SaveSeat,
     outputs.SaveIncoming,
     outputs.SaveTransfer,
+    outputs.SaveListening,
 )
 
 Alarm = Callable[[str, bool, str], None]

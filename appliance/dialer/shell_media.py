@@ -15,6 +15,7 @@ from appliance.audio import messages as audio
 from appliance.dialer import outputs
 from appliance.dialer.party_leg import FIRST_CALL
 from appliance.dialer.shell import Samples, Shell
+from appliance.dialer.shell_ring import Ringer
 from appliance.errors import YobirinError
 from appliance.phones import messages as phones
 from appliance.pri_card.trunk import Answered
@@ -74,6 +75,13 @@ class Media:
             on_event=self._from_phones,
             on_change=self._phones_up,
         )
+        self._ringer = Ringer(
+            audio_client=self.audio,
+            phones_client=self.phones,
+            feed=shell.feed,
+            note=self._local_ports.__setitem__,
+        )
+        shell.overhear(phones.HangUpLeg, self._ringer.hung_up)
         to_audio = (audio.OpenLine, audio.ClosePort, audio.Mix, audio.Unbridge, audio.Play, audio.Hush)
         shell.carries_out(
             {
@@ -82,6 +90,7 @@ class Media:
                 phones.HangUpLeg: self._to_phones,
                 outputs.AnswerPhone: self._answer_phone,
                 outputs.BridgeCall: self._bridge,
+                outputs.RingPhone: self._ringer.ring,
             }
         )
 
@@ -131,7 +140,8 @@ class Media:
         elif isinstance(body, phones.MediaChanged):
             self._remotes[body.leg] = body.media
             self.audio.send(audio.SetRemote(body.leg, body.media))
-        elif isinstance(body, phones.LegEnded):
+        self._ringer.heard(body)
+        if isinstance(body, phones.LegEnded):
             self._remotes.pop(body.leg, None)
             self._local_ports.pop(body.leg, None)
         elif isinstance(body, phones.PhonesSnapshot):

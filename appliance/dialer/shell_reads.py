@@ -20,6 +20,7 @@ from appliance.store import (
     attempts,
     blocked,
     customers,
+    listenings,
     lists,
     projects,
     recordings,
@@ -53,11 +54,14 @@ class Reads:
         )
 
     def check_pin(self, output: outputs.CheckLogin, at: int) -> inputs.LoginChecked:
-        subjects = (f"phone:{output.phone_id}",)
         try:
+            phone_id = output.phone_id or self._phone_id(output.user_id)
+            if not phone_id:
+                return inputs.LoginChecked(output.seat_id, reason="wrong")
+            subjects = (f"phone:{phone_id}",)
             if throttle.locked_until(self._store, subjects, at=at) > at:
                 return inputs.LoginChecked(output.seat_id, reason="locked")
-            user = users.check_pin(self._store, output.phone_id, output.pin)
+            user = users.check_pin(self._store, phone_id, output.pin)
             if user is None or output.seat_id not in visibility.seat_ids(self._store, user.tenant_id):
                 throttle.failed(self._store, subjects, at=at)
                 return inputs.LoginChecked(output.seat_id, reason="wrong")
@@ -73,6 +77,10 @@ class Reads:
             log.error("log-in at seat %d: %s", output.seat_id, error)
             return inputs.LoginChecked(output.seat_id, reason="wrong")
 
+    def _phone_id(self, user_id: int) -> str:
+        user = users.by_id(self._store, user_id)
+        return user.phone_id or "" if user is not None else ""
+
     def begin(self, standing: PhonesSnapshot) -> list[Any]:
         now = ms(self._clock.wall())
         owed = self._standing_seats(standing)  # before recovery ends their attempts
@@ -84,6 +92,7 @@ class Reads:
                 len(left.interrupted),
             )
         transfers.recover(self._store)
+        listenings.close_open(self._store, at=now)
         self.close_recordings()  # our calls went with us, so none goes on
         self.next_recording_id = recordings.next_id(self._store)
         known = blocked.standing(self._store)

@@ -28,6 +28,16 @@ REFUSALS: Final = {
     "not-answered": "転送先がまだ応答していません。",
     "transfer-over": "この転送電話は終わっています。",
     "call-in-hand": "通話か結果の登録が終わっていません。",
+    "on-break": "休憩・離席中です。先に戻ってください。",
+    "seat-unknown": "その座席はありません。",
+    "seat-taken": "この座席は、ほかの人が使っています。",
+    "seated-elsewhere": "ほかの座席でログインしています。先にログアウトしてください。",
+    "phone-in-use": "その電話機は使われています。受話器を置いてください。",
+    "phone-away": "その電話機につながりません。電源と配線を確かめてください。",
+    "extension-unknown": "その内線はありません。",
+    "own-seat": "自分の座席はモニターできません。",
+    "reason-invalid": "休憩の理由は1〜40文字にしてください。",
+    "message-long": "メッセージは400文字までにしてください。",
 }
 """The words of `Machine.request_refusal` as sentences; the sentence is the key of the English one."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import heapq
 from typing import Literal
 
-Kind = Literal["ring", "window", "apology", "incoming", "offer", "house", "party", "talk", "keys"]
+Kind = Literal[
+    "ring", "window", "apology", "incoming", "offer", "house", "party", "talk", "keys", "rung", "listen"
+]
 Key = tuple[Kind, int]
 
 

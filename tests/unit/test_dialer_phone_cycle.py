@@ -8,7 +8,7 @@ import pytest
 
 from appliance.audio.messages import ClosePort, Digit, Hush, Play, Played, Silence, Unbridge
 from appliance.dialer import inputs, outputs
-from appliance.dialer.messages import LogOutSeat, PressKey, SeatChanged
+from appliance.dialer.messages import EndBreak, LogOutSeat, PressKey, SeatChanged, StartBreak
 from appliance.phones import messages as phones
 from tests.unit.dialer_floor import MEDIA, Floor, all_of, customers, ends, only, project, said
 
@@ -282,9 +282,9 @@ def test_a_forced_log_out_now_ends_the_call() -> None:
 def test_a_break_takes_the_seat_out_and_its_time_is_kept() -> None:
     floor = Floor()
     floor.ready()
-    floor.feed(inputs.SetBreak(1, is_on=True), after=3.0)
+    floor.feed(StartBreak(1), after=3.0)
 
-    floor.feed(inputs.SetBreak(1, is_on=False), after=60.0)
+    floor.feed(EndBreak(1), after=60.0)
 
     kept = [(interval.kind, interval.seconds) for interval in all_of(outputs.SaveInterval, floor.out)]
     assert kept == [("paused", 0.0), ("wait", 3.0), ("break", 60.0)]

@@ -192,5 +192,5 @@ def test_every_request_is_taken_and_every_refusal_has_its_sentence() -> None:
 
 def _any_of(kind: type) -> Any:
     """One for a seat where nobody sits."""
-    values = {"int": 9, "bool": True, "str": ""}
+    values = {"int": 9, "bool": True, "str": "", "tuple[int, ...]": (), "How": "listen"}
     return kind(**{name: values[str(given)] for name, given in kind.__annotations__.items()})
