@@ -67,7 +67,8 @@ class Audiences:
             view = board_view(self._live.board, tenant_id=tenant_id, translate=translate)
             lamp = device_view.lamp(self._box.health, translate, language)
             absent = self._absent.of_tenant(tenant_id)
-            return view | {"health": {"lamp": lamp}, "absent": absent}
+            transfers = ringing(self._live.board, tenant_id)
+            return view | {"health": {"lamp": lamp}, "absent": absent, "transfers": transfers}
 
         def wall() -> View:
             view = board_view(self._live.board, tenant_id=tenant_id, translate=translate)
@@ -75,7 +76,8 @@ class Audiences:
             return {name: view[name] for name in ("projects", "lists", "spans")} | {"seats": seats}
 
         def operators() -> View:
-            return {"floor": floor_seats(self._live.board, tenant_id)}
+            board = self._live.board
+            return {"floor": floor_seats(board, tenant_id), "transfers": ringing(board, tenant_id)}
 
         return {"managers": managers, "operators": operators}.get(kind, wall)
 
@@ -101,6 +103,15 @@ def wall_seats(board: Board, tenant_id: int, *, with_names: bool) -> dict[str, A
     return {
         str(seat.seat_id): _cut(seat, ON_WALL) | {"user_name": seat.user_name if with_names else ""}
         for seat in _own(board, tenant_id)
+    }
+
+
+def ringing(board: Board, tenant_id: int) -> dict[str, Any]:
+    """Transfers that ring in the house: that there is one, and where; who calls stands on the page.  Pure."""
+    return {
+        str(row.transfer_id): {"to_extension": row.to_extension, "since_at": row.since_at}
+        for row in board.transfers
+        if row.tenant_id == tenant_id
     }
 
 

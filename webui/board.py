@@ -11,7 +11,7 @@ from appliance.dialer.messages import LogOutSeat
 from appliance.store import customers, history, lists, projects, seats
 from appliance.store.history import Filter
 from appliance.store.models import HistoryLine
-from webui import cut_off, supervise
+from webui import cut_off, layout, supervise
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.format import duration
@@ -71,6 +71,7 @@ def _names(ask: Ask) -> dict[str, Any]:
         "lists": {str(row.id): row.name for row in every},
         "project_of": {str(row.id): row.project_id for row in every},
         "yesterday": same_hour_yesterday(ask),
+        "places": layout.places(ask),
     }
 
 

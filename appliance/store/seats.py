@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from appliance.errors import BadInput
 from appliance.settings import SEATS_MAX
@@ -12,6 +12,18 @@ from appliance.store.models import Seat, SeatStanding
 from appliance.store.open import Conflict, Store
 
 REALM: Final = "yobirin"
+FLOORS: Final = 10
+COLUMNS: Final = 12  # what a screen of 1351 px shows beside the lists without scrolling
+ROWS: Final = 10
+
+
+class Place(NamedTuple):
+    """Where a seat stands on the map.  Floor, column and row from 1; column and row 0: nowhere."""
+
+    seat_id: int
+    floor: int
+    x: int
+    y: int
 
 
 def create(
@@ -77,6 +89,38 @@ def set_password(store: Store, seat_id: int, password: str) -> None:
 def place(store: Store, seat_id: int, *, floor: int, x: int, y: int) -> None:
     """Where the seat stands on the seat map."""
     store.run("UPDATE seat SET floor = ?, x = ?, y = ? WHERE id = ?", (floor, x, y, seat_id))
+
+
+def arrange(store: Store, tenant_id: int, places: list[Place]) -> list[Place]:
+    """Move seats on the map; where they stood before.  Raises BadInput: not ours, no such cell, taken."""
+    with store.transaction():
+        own = {seat.id: seat for seat in every(store) if seat.tenant_id in (None, tenant_id)}
+        for one in places:
+            if one.seat_id not in own:
+                raise BadInput("その座席はありません。", remedy="ページを読み込み直してください。")
+            if not (1 <= one.floor <= FLOORS and 0 <= one.x <= COLUMNS and 0 <= one.y <= ROWS):
+                raise BadInput(
+                    f"座席「{own[one.seat_id].label}」の位置が範囲の外です。",
+                    remedy=f"フロアは{FLOORS}、横は{COLUMNS}、縦は{ROWS}までにしてください。",
+                )
+            place(store, one.seat_id, floor=one.floor, x=one.x, y=one.y)
+        _refuse_shared_cells(store, tenant_id)
+        return [Place(one.seat_id, *_place_of(own[one.seat_id])) for one in places]
+
+
+def _place_of(seat: Seat) -> tuple[int, int, int]:
+    return seat.floor, seat.x, seat.y
+
+
+def _refuse_shared_cells(store: Store, tenant_id: int) -> None:
+    taken: dict[tuple[int, int, int], str] = {}
+    for seat in every(store):
+        if seat.tenant_id in (None, tenant_id) and seat.x and seat.y:
+            other = taken.setdefault(_place_of(seat), seat.label)
+            if other != seat.label:
+                raise BadInput(
+                    f"座席「{other}」と「{seat.label}」の位置が重なります。", remedy="位置を変えてください。"
+                )
 
 
 def standing(store: Store) -> list[SeatStanding]:

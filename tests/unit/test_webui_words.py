@@ -28,6 +28,7 @@ from webui import (
     roles,
     search,
     store_words,
+    transfers,
     users,
 )
 from webui.words import catalogue, script_catalogue, script_texts, translator
@@ -75,6 +76,7 @@ def texts_of_tables() -> set[str]:
     found |= {word for _, word in blocked.KINDS} | set(blocked.ORIGINS.values()) - {"CSV"}
     found |= set(pages.NOTICES.values()) | set(projects.SYSTEM_RULES.values()) | set(projects.WEEKDAYS)
     found |= store_words.SENTENCES | set(REFUSALS.values()) | set(desk.REASONS.values())
+    found |= {*transfers.OUTCOMES.values(), transfers.UNANSWERED}
     found |= {entry.word for bar in frame.BARS.values() for entry in bar}
     found |= set(report_words.NAMES.values()) | set(report_words.MEANS.values())
     found |= {title for title, _ in right_words.GROUPS} | set(right_words.NOTES.values())

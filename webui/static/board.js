@@ -35,6 +35,7 @@ function show(view) {
   map.show(view.seats ?? {});
   say($("seat-count"), t("座席（{n}席）", { n: Object.keys(view.seats ?? {}).length }));
   if (isWall) return;
+  floors();
   table(rows);
   minutes(view, rows);
   states();
@@ -166,6 +167,13 @@ function minutes(view, rows) {
     chart.key = key;
     chart.setData([at, series.attempts, series.answered, series.talks, series.abandoned]);
   }
+}
+
+// A floor is chosen where the layout has more than one.
+function floors() {
+  const select = $("floor");
+  select.hidden = map.floors.length < 2;
+  for (const floor of map.floors) offer(select, String(floor), t("フロア{n}", { n: floor }));
 }
 
 function applyFilter(change) {
@@ -304,6 +312,7 @@ if (!isWall) {
   }
   $("seat-search").addEventListener("input", (event) => applyFilter({ text: event.target.value.trim().toLowerCase() }));
   $("seat-order").addEventListener("change", (event) => applyFilter({ order: event.target.value }));
+  $("floor").addEventListener("change", (event) => applyFilter({ floor: Number(event.target.value) }));
   $("pause").addEventListener("click", (event) => {
     isPaused = !isPaused;
     event.currentTarget.setAttribute("aria-pressed", String(isPaused));

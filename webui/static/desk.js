@@ -1,7 +1,7 @@
 // At one's desk, on every page: one's seat, break and lock, calling for help, a supervisor's words, and who
 // whispers or barges in.  For supervisors: how many call for help, with a sound once for each.
 
-import { live, post } from "./frame.js";
+import { live, post, refresh } from "./frame.js";
 import { duration } from "./format.js";
 import { h, say } from "./dom.js";
 import { beep } from "./sound.js";
@@ -15,16 +15,6 @@ const composing = (event) => event.isComposing || event.keyCode === 229;
 let locked = null;
 let listeningAt = 0;
 let helping = null; // seats that called for help when we looked last
-
-live?.on((view) => {
-  const me = view.me ?? {};
-  lock(me.lock ?? null);
-  if (me.lock) return;
-  seat(me.seat ?? {});
-  told(me.seat ?? {});
-  helps(view.seats);
-  listening(view.seats);
-});
 
 // --- the lock -----------------------------------------------------------------------------------------
 
@@ -187,6 +177,31 @@ function listening(seats) {
   notice("listening", "", found ? `${found.label} ${found.user_name}：${words}` : "", found && (() => post(`/seats/${found.seat_id}/listen-end`, {}).catch((error) => notice("help", "bad", error.message))), t("終了"));
 }
 
+// 転送電話: how many ring, and the inbox as soon as one comes or goes.
+let ringing = "";
+function transfers(every) {
+  count("transfers", Object.keys(every).length);
+  const now = Object.keys(every).sort().join(" ");
+  const inbox = document.querySelector("[data-on-transfers]");
+  if (inbox && now !== ringing && ringing !== null) refresh(inbox).catch(() => {});
+  ringing = now;
+}
+
+function count(screen, number) {
+  const badge = document.querySelector(`[data-screen="${screen}"] [data-count]`);
+  if (!badge) return;
+  badge.hidden = number === 0;
+  say(badge, String(number));
+}
+
+async function promises() {
+  if (document.hidden || locked || !document.querySelector('[data-screen="recalls"]')) return;
+  const answer = await fetch("/recalls/due", { credentials: "same-origin", headers: { Accept: "application/json", "X-Refresh": "1" } }).catch(() => null);
+  if (answer?.ok) count("recalls", (await answer.json()).due ?? 0);
+}
+promises();
+setInterval(promises, 30_000);
+
 // --- keys ---------------------------------------------------------------------------------------------
 
 document.addEventListener("keydown", (event) => {
@@ -201,4 +216,16 @@ document.addEventListener("keydown", (event) => {
     if ($("help")) callForHelp();
     else if ($("helps") && !$("helps").hidden) location.assign($("helps").href);
   }
+});
+
+// Last, when all that it uses stands.
+live?.on((view) => {
+  const me = view.me ?? {};
+  lock(me.lock ?? null);
+  if (me.lock) return;
+  seat(me.seat ?? {});
+  told(me.seat ?? {});
+  helps(view.seats);
+  listening(view.seats);
+  transfers(view.transfers ?? {});
 });

@@ -139,7 +139,7 @@ function isBusy(region) {
   );
 }
 
-async function refresh(region) {
+export async function refresh(region) {
   if (isBusy(region)) return;
   const answer = await fetch(region.dataset.from || location.href, { headers: { "X-Refresh": "1" }, credentials: "same-origin" });
   if (!answer.ok) return;

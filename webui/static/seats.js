@@ -18,8 +18,10 @@ export class SeatMap {
     this.names = names;
     this.openPanel = openPanel;
     this.tiles = new Map();
-    this.filter = { list: 0, project: 0, state: "", text: "", order: "seat" };
+    this.filter = { list: 0, project: 0, state: "", text: "", order: "seat", floor: 0 };
     this.seats = [];
+    this.floors = [];
+    this.laid = 0;
   }
 
   show(seats) {
@@ -46,6 +48,7 @@ export class SeatMap {
     if (this.filter.order === "state") seats.sort((a, b) => isHelp(b) - isHelp(a) || ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || since(a) - since(b));
     else if (this.filter.order === "time") seats.sort((a, b) => since(a) - since(b));
     else seats.sort((a, b) => a.label.localeCompare(b.label, "ja", { numeric: true }));
+    this.lay(seats);
     const size = this.seats.length <= 16 ? "seats spacious" : this.seats.length <= 40 ? "seats roomy" : "seats";
     if (this.box.className !== size && !this.box.dataset.fixed) this.box.className = size;
     const kept = new Set(seats.map((seat) => seat.seat_id));
@@ -59,9 +62,31 @@ export class SeatMap {
     this.tick();
   }
 
+  // In the order of seats they stand as the layout says, on the chosen floor; else in a row after row.
+  lay(seats) {
+    const places = this.names.places ?? {};
+    const floors = [...new Set(this.seats.map((seat) => places[seat.seat_id]?.[0]).filter(Boolean))].sort((a, b) => a - b);
+    this.floors = floors;
+    const floor = floors.includes(this.filter.floor) ? this.filter.floor : floors.length === 1 ? floors[0] : 0;
+    this.laid = this.filter.order === "seat" && floor ? floor : 0;
+    if (this.laid) seats.splice(0, seats.length, ...seats.filter((seat) => (places[seat.seat_id]?.[0] ?? floors[0]) === floor));
+    const columns = Math.max(10, ...Object.values(places).filter((one) => one[0] === floor).map((one) => one[1]));
+    const wanted = this.laid ? `repeat(${columns}, minmax(0, 1fr))` : "";
+    if (this.box.style.gridTemplateColumns !== wanted) this.box.style.gridTemplateColumns = wanted;
+  }
+
+  stand(tile, seat) {
+    const [floor, x, y] = this.names.places?.[seat.seat_id] ?? [];
+    const isLaid = this.laid && floor === this.laid;
+    const [column, row] = isLaid ? [String(x), String(y)] : ["", ""];
+    if (tile.root.style.gridColumnStart !== column) tile.root.style.gridColumnStart = column;
+    if (tile.root.style.gridRowStart !== row) tile.root.style.gridRowStart = row;
+  }
+
   place(seat, index) {
     const tile = this.tiles.get(seat.seat_id) ?? this.make(seat);
     tile.seat = seat;
+    this.stand(tile, seat);
     const { glyph, word } = STATES[seat.state];
     tile.base = `seat s-${seat.state}`;
     say(tile.label, seat.label);
@@ -84,6 +109,7 @@ export class SeatMap {
   }
 
   move(event) {
+    if (this.laid) return this.moveLaid(event);
     const tiles = [...this.box.children];
     const columns = getComputedStyle(this.box).gridTemplateColumns.split(" ").length;
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
@@ -93,6 +119,22 @@ export class SeatMap {
       event.preventDefault();
       next.focus();
     }
+  }
+
+  // On a laid-out floor there are gaps: the nearest seat that way.
+  moveLaid(event) {
+    const [dx, dy] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key] ?? [0, 0];
+    if (!dx && !dy) return;
+    const place = (root) => [Number(root.style.gridColumnStart), Number(root.style.gridRowStart)];
+    const [x, y] = place(event.currentTarget);
+    const far = (root) => {
+      const [toX, toY] = place(root);
+      const ahead = (toX - x) * dx + (toY - y) * dy;
+      return ahead > 0 ? ahead + 3 * Math.abs(dx ? toY - y : toX - x) : Infinity;
+    };
+    const next = [...this.box.children].filter((root) => far(root) < Infinity).sort((a, b) => far(a) - far(b))[0];
+    event.preventDefault();
+    next?.focus();
   }
 
   tick() {
