@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tests.appliance.box import BOOT_S, MEMORY_MB
+from tests.appliance.box import BOOT_S, CPU, MEMORY_MB
 from tests.appliance.disks import IMAGE
 from tests.appliance.lines import Serial
 
@@ -63,7 +63,7 @@ def start_s() -> float:
         qemu = subprocess.Popen(
             [
                 *("qemu-system-x86_64", "-machine", "pc", "-accel", "tcg,thread=multi"),
-                *("-cpu", "max", "-m", str(MEMORY_MB), "-smp", "2", "-nodefaults", "-display", "none"),
+                *("-cpu", CPU, "-m", str(MEMORY_MB), "-smp", "2", "-nodefaults", "-display", "none"),
                 *("-drive", f"file={place}/disk.ext4,format=raw,if=virtio,snapshot=on"),
                 *("-cdrom", f"{place}/boot.iso", "-boot", "d", "-device", "virtio-rng-pci"),
                 *("-chardev", f"socket,id=line,path={line},server=on,wait=off", "-serial", "chardev:line"),

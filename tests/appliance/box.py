@@ -19,7 +19,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal, Self, TextIO
+from typing import Any, ClassVar, Final, Literal, Self, TextIO
 
 from tests.appliance import disks
 from tests.appliance.lines import Done, Guest, Monitor, Serial
@@ -30,6 +30,8 @@ ARTIFACTS: Final = disks.ROOT / "tests" / ".artifacts"
 LOCK: Final = Path("/tmp/qemu.lock")
 BOOT_S: Final = 900.0  # emulated beside a dozen other programs; an idle machine needs a tenth of it
 MEMORY_MB: Final = 1536
+CPU: Final = "max,erms=off,fsrm=off"
+"""Without the words by which a kernel clears pages with `rep stosb`: the emulator takes a byte at a time."""
 MOMENT: Final = "running"  # the snapshot's name
 
 
@@ -39,6 +41,8 @@ class Box:
     `directory` holds its sockets, logs and disks.  Use it in a `with`: it is switched off at the end, and its
     logs are kept in tests/.artifacts when the block failed.
     """
+
+    on: ClassVar[set[Box]] = set()  # of this process, switched on: one at most
 
     def __init__(
         self,
@@ -67,7 +71,14 @@ class Box:
     # --- power ------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Switch on.  The consoles, `monitor` and `guest` are there at once, the system some time later."""
+        """Switch on.  The consoles, `monitor` and `guest` are there at once, the system some time later.
+
+        A fixture's box that is still on is switched off: what has a box of its own comes last in a file.
+        """
+        for other in Box.on - {self}:
+            other.kill()
+            other.end_turn()
+        Box.on.add(self)
         if self._lock is None:
             self._lock = LOCK.open("w")
             fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -94,6 +105,7 @@ class Box:
         self._qemu.send_signal(signal.SIGKILL)
         self._qemu.wait()
         self._qemu = None
+        Box.on.discard(self)
         for line in (self.monitor, self.console, self.technician, self.guest):
             line.close()
         self.state = "off"
@@ -249,7 +261,7 @@ class Box:
         """QEMU's command line."""
         here = self.directory
         words = [
-            *("qemu-system-x86_64", "-machine", "pc", "-accel", "tcg,thread=multi", "-cpu", "max"),
+            *("qemu-system-x86_64", "-machine", "pc", "-accel", "tcg,thread=multi", "-cpu", CPU),
             *("-m", str(MEMORY_MB), "-smp", "2", "-nodefaults", "-display", "none", "-no-user-config"),
             *("-rtc", "base=utc", "-device", "virtio-rng-pci", "-action", "watchdog=reset"),
             *(
