@@ -2,20 +2,26 @@
 
 Every shift is of 8 hours, a pacer that knows nothing at its start, the first 30 minutes left out.  Figures
 are taken through the dialer's own machine; `--model` takes them on the bare floor of `bench/pacing_model.py`.
+`--keep FILE` goes on where it was stopped, as long as nothing of the pacing has changed.
 """
 
 from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import functools
+import hashlib
 import itertools
 import math
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from appliance.dialer.pacing import Pacer, SeatsSeen
 from appliance.simulator.shift import simulate
@@ -27,6 +33,7 @@ HELD_OUT: Final = range(1001, 1021)
 QUARTERS: Final = (0.12, 0.30, 0.18, 0.40)
 PROCESSES: Final = 2
 DECISION_US_MAX: Final = 300.0
+DIALER: Final = Path(__file__).resolve().parent.parent / "appliance" / "dialer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,7 @@ class Case:
         return 6.0 if self.floor.seats >= 20 else 9.0
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(msgspec.Struct, frozen=True):
     """One shift's figures in %."""
 
     utilisation: float
@@ -94,6 +100,44 @@ def core_day(case: Case, seed: int) -> Day:
     )
 
 
+class Kept:
+    """Days already taken, one a line of a file; those of another pacing are passed over."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._code = _digest()
+        self._days: dict[tuple[str, int], Day] = {}
+        for line in path.read_bytes().splitlines() if path is not None and path.exists() else ():
+            row = msgspec.json.decode(line, type=Row)
+            if row.code == self._code:
+                self._days[row.case, row.seed] = row.day
+
+    def days(self, case: Case, seeds: Sequence[int], take: Callable[[list[int]], Iterable[Day]]) -> list[Day]:
+        """One a seed; `take` gives those that are missing, in order."""
+        missing = [seed for seed in seeds if (case.name, seed) not in self._days]
+        for seed, day in zip(missing, take(missing), strict=True):
+            self._days[case.name, seed] = day
+            if self._path is not None:
+                with self._path.open("ab") as file:
+                    file.write(msgspec.json.encode(Row(self._code, case.name, seed, day)) + b"\n")
+        return [self._days[case.name, seed] for seed in seeds]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A line of the file; `code` is the digest of the pacing it was taken with."""
+
+    code: str
+    case: str
+    seed: int
+    day: Day
+
+
+def _digest() -> str:
+    """Of everything that decides how many calls to start."""
+    files = sorted([*DIALER.glob("pacing*.py"), *DIALER.glob("*_law.py")])
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
 def decision_us() -> float:
     """Mean cost of one decision at 100 seats with 250 calls ringing, in microseconds."""
     pacer = Pacer(target=TARGET)
@@ -138,6 +182,8 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="four seeds, floors up to 20 seats")
     parser.add_argument("--model", action="store_true", help="the bare floor, without the dialer's machine")
     parser.add_argument("--held-out", action="store_true", help="seeds that were not used for tuning")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="the days taken so far, to go on with")
+    parser.add_argument("--processes", type=int, default=PROCESSES, metavar="N", help="shifts at a time")
     return parser.parse_args(arguments)
 
 
@@ -152,10 +198,10 @@ def main(arguments: Sequence[str] = ()) -> int:
     print(
         f"decision at 100 seats | {cost:.0f} us | <= {DECISION_US_MAX:.0f} us | {'ok' if is_ok else 'SHORT'}"
     )
-    with concurrent.futures.ProcessPoolExecutor(PROCESSES) as pool:
+    run, kept = (model_day, Kept(None)) if told.model else (core_day, Kept(told.keep))
+    with concurrent.futures.ProcessPoolExecutor(told.processes) as pool:
         for case in cases:
-            run = model_day if told.model else core_day
-            days = list(pool.map(run, itertools.repeat(case), seeds))
+            days = kept.days(case, seeds, functools.partial(pool.map, run, itertools.repeat(case)))
             is_ok &= report(case, days, "model" if told.model else "core")
     return 0 if is_ok else 1
 
