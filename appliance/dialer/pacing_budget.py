@@ -26,10 +26,11 @@ BRAKE: Final = 1.0  # of the logarithm, per recent abandon over that
 WINDOW_ANSWERS: Final = 12.0  # per seat: rather more than half an hour's, looked at to the answer
 WINDOW_TARGETS: Final = 2.5  # targets it may hold on a small floor, and by this factor
 WINDOW_LARGE: Final = 0.72  # less on one four times as large
+WINDOW_STRICT: Final = 0.9  # and less again from there up, where a half hour is held to 6 % instead of 9
 STOP: Final = 1.6  # of the logarithm, per abandon in it from one short of that
 WALL: Final = 0.6  # of the logarithm, per abandon the day is nearer to its target than WALL_AT
 WALL_AT: Final = 1.0
-LARGE_SCALE: Final = 4.0  # from 20 seats up the wall is gentler: an abandon is a smaller part of the day
+LARGE_SCALE: Final = 4.0  # 20 seats; from there up the wall is gentler: an abandon is less of the day
 
 
 class Budget:
@@ -60,7 +61,8 @@ class Budget:
     @property
     def _stop(self) -> float:
         """Grows steep before a half hour holds more abandons than it may."""
-        share = WINDOW_TARGETS * math.pow(WINDOW_LARGE, min(1.0, math.log(self._scale, 4.0)))
+        share = WINDOW_TARGETS * math.pow(WINDOW_LARGE, min(1.0, math.log(self._scale, LARGE_SCALE)))
+        share *= WINDOW_STRICT if self._scale >= LARGE_SCALE else 1.0
         most = share * self.target * WINDOW_ANSWERS * SMALL_SEATS * self._scale
         return STOP / math.sqrt(self._scale) * max(0.0, self._in_window + math.sqrt(self._scale) - most)
 
