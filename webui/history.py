@@ -51,6 +51,7 @@ def wanted(ask: Ask) -> Filter:
         user_id=ask.integer("user") if sees_all else ask.person.user_id,
         is_nobodys=sees_all and ask.text("user") == NOBODY,
         is_cut_off=ask.flag("cut_off"),
+        is_uncoded=ask.flag("uncoded"),
         code=ask.text("code", size_max=2),
         from_at=since_at,
         to_at=_end(ask, last) if last else 0,
@@ -106,6 +107,7 @@ def show(ask: Ask) -> Any:
         recent=ask.flag("recent"),
         nobody=found.is_nobodys,
         cut_off=found.is_cut_off,
+        uncoded=found.is_uncoded,
         talk_min=found.talk_min_ms // 1000 or "",
         talk_max=found.talk_max_ms // 1000 or "",
         field=found.field_name,
@@ -147,6 +149,7 @@ def _chips(ask: Ask, found: Filter, query: dict[str, str], view: str) -> list[tu
         chips.append((to(list=""), ask.t("この案件"), not found.list_id))
     if found.list_id:
         chips.append((to(), ask.t("このリスト"), True))
+    chips.append((to(uncoded="" if found.is_uncoded else "1"), ask.t("結果未入力"), found.is_uncoded))
     is_recent = ask.flag("recent")
     chips.append((to(recent="" if is_recent else "1"), ask.t("24時間以内"), is_recent))
     return chips

@@ -37,6 +37,7 @@ class Filter(Noun, frozen=True):
     has_recording: bool = False
     is_nobodys: bool = False  # what reached no operator
     is_cut_off: bool = False  # calls that a stop or a power cut ended
+    is_uncoded: bool = False  # calls to which nobody gave a code
     field_name: str = ""  # a column of the project's lists, and a part of what stands in it
     field_text: str = ""
 
@@ -44,7 +45,7 @@ class Filter(Noun, frozen=True):
     def is_of_entries(self) -> bool:
         """Whether a condition asks for entries: customers without one cannot meet it."""
         asked = (self.user_id, self.code, self.from_at, self.to_at, self.talk_min_ms, self.talk_max_ms)
-        return any((*asked, self.has_recording, self.is_nobodys, self.is_cut_off))
+        return any((*asked, self.has_recording, self.is_nobodys, self.is_cut_off, self.is_uncoded))
 
 
 class Page(Noun, frozen=True):
@@ -205,6 +206,8 @@ def _where(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
         parts.append(("h.user_id = 0", ()))
     if wanted.is_cut_off:
         parts.append(("h.attempt_id IN (SELECT id FROM attempt WHERE end = 'interrupted')", ()))
+    if wanted.is_uncoded:
+        parts.append(("h.code IN ('', '98') AND h.attempt_id IS NOT NULL", ()))
     if wanted.field_name and wanted.field_text:
         condition, asked = _field_condition(tenant_id, wanted)
         parts.append((f"h.customer_id IN ({condition})", asked))

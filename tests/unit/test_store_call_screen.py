@@ -407,3 +407,22 @@ def test_the_day_counts_what_the_flags_say_across_lists(tmp_path: Path) -> None:
     assert (day.calls, day.connects, day.wins, day.uncoded) == (5, 3, 1, 1)
     tomorrow = call_days.of_user(floor.store, floor.tenant, floor.operator, since_at=NOON_MS + 86_400_000)
     assert (tomorrow.calls, tomorrow.connects) == (0, 0)
+
+
+def test_entries_without_a_code_are_listed_and_leave_the_list_when_coded(tmp_path: Path) -> None:
+    floor = make_floor(tmp_path)
+    list_id = floor.make_list(3)
+    first = floor.first_customer(list_id)
+    for attempt, code in ((1, "98"), (2, "01"), (3, "")):
+        customer = first + attempt - 1
+        floor.write(
+            floor.opened(attempt, list_id, customer),
+            floor.entry(attempt, list_id, customer, code, user=floor.operator),
+        )
+    wanted = history.Filter(is_uncoded=True, user_id=floor.operator)
+    found = history.search(floor.store, floor.tenant, wanted)
+    assert {line.attempt_id for line in found.lines} == {1, 3}
+    history.edit(
+        floor.store, floor.tenant, found.lines[0].id, code="01", memo="", editor_id=floor.operator, at=NOON_MS
+    )
+    assert history.search(floor.store, floor.tenant, wanted).count == 1
