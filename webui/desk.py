@@ -16,6 +16,8 @@ from webui.ask import Ask, Invalid, NotFound, Services
 from webui.audiences import Kind, own_seat
 from webui.auth import log_action
 from webui.board import stream
+from webui.call_card import reader_of
+from webui.call_view import CallView
 from webui.roles import Route
 from webui.streams import Shared, View
 
@@ -53,6 +55,7 @@ class OwnView:
     def __init__(self, ask: Ask) -> None:
         person, self._services = ask.person, ask.services
         self._user_id = person.user_id
+        self._call = CallView(reader_of(ask)) if ask.may("call") else None
         self._kind: Kind | None = (
             "managers" if ask.may("board") else "operators" if ask.may("monitoring") else None
         )
@@ -65,7 +68,8 @@ class OwnView:
         row = self._services.absent.of(self._user_id, seat, now_ms=self._services.now_ms())
         if row is not None:
             return {"me": {"lock": {"reason": row.reason, "from_at": row.from_at / 1000}}}
-        return {"me": {"seat": own_seat(seat)}}
+        own: View = {"me": {"seat": own_seat(seat)}}
+        return own | self._call.look(seat) if self._call else own
 
     def shared(self) -> Shared | None:
         seat = self._services.live.seat_of(self._user_id)

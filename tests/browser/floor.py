@@ -407,6 +407,7 @@ class FakeDialer:
     def __init__(self, home: Home, first: messages.Board) -> None:
         self.board = first
         self.requests: list[Any] = []
+        self.on_request: Callable[[Any], Any] | None = None  # what a room's own play answers
         self._path = home.socket("dialer")
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -468,6 +469,8 @@ class FakeDialer:
 
     async def _answer(self, _peer: ipc.Peer, body: Any) -> Any:
         self.requests.append(body)
+        if self.on_request is not None:
+            self.on_request(body)
         board = played(self.board, body, time.time())
         if board is not self.board:
             self.board = board

@@ -83,10 +83,12 @@ FIELDS: dict[str, str] = {
     "seat": "seat_id",
     "id": "project_id",
     "attribute": "attribute_id",
+    "attempt": "attempt_id",
 }
 PLAIN: dict[str, str] = {
     "after": "0", "age": "30", "before": "0", "count": "1", "down": "0", "up": "0", "hour": "10",
     "start": "0", "is_active": "1", "order_from_id": "0", "talk_max": "0", "talk_min": "0",
+    "number_id": "0", "remove": "1", "retire": "1", "target": "0",
     "cell": "0312345678", "code": "94", "header": "電話番号", "use": "number",
 }  # fmt: skip
 # What most forms need to come past their own checks.
@@ -112,7 +114,10 @@ NOT_FOUND: dict[str, str] = {
 }
 MISSED = (401, 403, 404, 423)
 # POSTs that change nothing of the house: one's own look and filters, and a form that is only shown.
-UNLOGGED: set[str] = {"/account/look", "/exports/new", "/views", "/views/<view_id:int>/remove"}
+UNLOGGED: set[str] = {
+    *("/account/look", "/exports/new", "/views", "/views/<view_id:int>/remove"),
+    *("/call/open", "/call/next", "/call/beat", "/call/close", "/call/draft"),
+}
 PARAMETER = re.compile(r"<(\w+)(?::\w+)?>")
 
 

@@ -13,6 +13,7 @@ from appliance.dialer.shell_requests import REFUSALS
 from appliance.store import import_headers, numbers, visibility
 from webui import (
     blocked,
+    call_project,
     desk,
     frame,
     imports,
@@ -62,6 +63,7 @@ def texts_of_tables() -> set[str]:
         text for row in reasons.ROWS.values() for text in (row.sentence, row.remedy, *row.fuller) if text
     }
     found |= {word for _, word in (*projects.MODES, *projects.SECTIONS, *imports.SCOPES, *imports.ENCODINGS)}
+    found |= {word for _, word in (*call_project.SECTIONS, *call_project.KINDS, *call_project.TARGETS)}
     found |= {text for text, _ in projects.OBSTACLES.values()}
     found |= {word for flag in projects.FLAGS for word in flag[1:]}
     found |= {state[1] for state in imports.STATES.values()} | set(import_headers.USE_WORDS.values())
