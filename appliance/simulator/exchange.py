@@ -166,13 +166,20 @@ class Exchange:
 
     def hear(self, span: int, channel: int) -> Heard:
         """What came from the box on a channel in the last half second."""
+        return callee_hearing.hear(self._ear(span, channel).blocks)
+
+    def hear_tone(self, span: int, channel: int, frequency_hz: float) -> float:
+        """How loud one frequency was in it, dBm0."""
+        return callee_hearing.tone_level_dbm0(self._ear(span, channel).blocks, frequency_hz)
+
+    def _ear(self, span: int, channel: int) -> Ear:
         ear = self._ears.get((span, channel))
         if ear is None:
             raise BadInput(
                 f"Channel {span}/{channel} is not listened to.",
                 remedy=f"Channels are 1-{CHANNELS_PER_SPAN} of spans {sorted(self._lines)}.",
             )
-        return callee_hearing.hear(ear.blocks)
+        return ear
 
     def counts(self) -> dict[int, Counts]:
         """What has happened, by span."""

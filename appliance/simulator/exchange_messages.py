@@ -92,14 +92,18 @@ class Statistics(Message, frozen=True):
 
 
 class AskHeard(Message, frozen=True):
-    """What does the far end of this channel hear?  Answered by `HeardOn`."""
+    """What does the far end of this channel hear, and how loud is one frequency?  Answered by `HeardOn`."""
 
     span: Span
     channel: Annotated[int, Meta(ge=1, le=23)]
+    frequency_hz: Annotated[float, Meta(ge=0.0, le=4000.0)] = 0.0
 
 
 class HeardOn(Message, frozen=True):
-    """The strongest tone (0 Hz: silence), its share of the power, and the level, of the last half second."""
+    """The strongest tone (0 Hz: silence), its share of the power, and the level, of the last half second.
+
+    `asked_dbm0` is the level of the frequency that was asked for, -70 for nothing.
+    """
 
     span: int
     channel: int
@@ -107,6 +111,7 @@ class HeardOn(Message, frozen=True):
     tone_share: float
     level_dbm0: float
     seconds: float
+    asked_dbm0: float = -70.0
 
 
 Union = (

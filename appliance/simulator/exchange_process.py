@@ -178,8 +178,15 @@ class ExchangeShell:
 
     def _heard(self, ask: messages.AskHeard) -> messages.HeardOn:
         heard = self._exchange.hear(ask.span, ask.channel)
+        asked_dbm0 = self._exchange.hear_tone(ask.span, ask.channel, ask.frequency_hz)
         return messages.HeardOn(
-            ask.span, ask.channel, heard.frequency_hz, heard.tone_share, heard.level_dbm0, heard.seconds
+            ask.span,
+            ask.channel,
+            heard.frequency_hz,
+            heard.tone_share,
+            heard.level_dbm0,
+            heard.seconds,
+            asked_dbm0,
         )
 
 

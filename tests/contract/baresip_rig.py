@@ -55,13 +55,15 @@ class Baresip:
         tone_hz: int,
         password: str = PASSWORD,
         answermode: str = "manual",
+        voice_s: int = 60,
     ) -> None:
+        """Its call ends with its voice, after `voice_s`."""
         directory.mkdir()
         control, rtp = _free_tcp_port(), free_port() & ~1
         self._ear = directory / "ear"
         self._ear.mkdir()
         voice = directory / "voice.wav"
-        write_tone(voice, tone_hz)
+        write_tone(voice, tone_hz, voice_s)
         (directory / "config").write_text(
             CONFIG.format(
                 sip=free_port(), control=control, voice=voice, ear=self._ear, rtp=rtp,
@@ -124,12 +126,12 @@ def _free_tcp_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def write_tone(path: Path, hz: int, seconds: float = 60.0) -> None:
+def write_tone(path: Path, hz: int, seconds: int = 60) -> None:
     """A sine at a tenth of full scale."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(8_000)
         step = 2 * math.pi * hz / 8_000
-        samples = [int(3_277 * math.sin(step * n)) for n in range(int(8_000 * seconds))]
-        file.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+        second = [int(3_277 * math.sin(step * n)) for n in range(8_000)]  # whole periods
+        file.writeframes(struct.pack(f"<{len(second)}h", *second) * seconds)
