@@ -32,7 +32,7 @@ BARS: Final[dict[Side, tuple[Entry, ...]]] = {
     "manage": (
         Entry("board", "/board", "リアルタイム", ("/layout",)),
         Entry("lists.view", "/lists", "リスト", ("/imports",)),
-        Entry("history.view", "/history", "検索・履歴", ("/customers",)),
+        Entry("history.view", "/history", "検索・履歴", ("/customers", "/entries", "/report-history")),
         Entry("reports.view", "/reports/hourly", "レポート"),
         Entry("blocked", "/blocked", "発信禁止"),
         Entry("projects.view", "/projects", "案件設定"),
@@ -43,7 +43,8 @@ BARS: Final[dict[Side, tuple[Entry, ...]]] = {
         Entry("recalls", "/recalls", "見込・再架電"),
         Entry("transfers", "/transfers", "転送"),
         Entry("monitoring", "/floor", "フロア"),
-        Entry("history.view", "/history", "検索・履歴", ("/customers",)),
+        Entry("history.view", "/history", "検索・履歴", ("/customers", "/entries")),
+        Entry("report-history", "/report-history", "報告履歴"),
         Entry("reports.view", "/reports/hourly", "自分の成績"),
     ),
 }

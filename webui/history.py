@@ -12,11 +12,24 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from appliance.errors import BadInput
-from appliance.store import blocked, customers, history, lists, result_codes, users, visibility
+from appliance.store import (
+    blocked,
+    customers,
+    history,
+    lists,
+    recalls,
+    report_history,
+    result_codes,
+    users,
+    visibility,
+)
 from appliance.store.history import COUNT_MAX, PAGE_MAX, Filter
+from appliance.store.models import Customer, HistoryLine
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
+from webui.entries import choices, due_of
 from webui.phone_number import hyphenated
+from webui.recalls import ENDS
 from webui.roles import Route
 from webui.saved_views import views_of
 
@@ -52,6 +65,7 @@ def wanted(ask: Ask) -> Filter:
         is_nobodys=sees_all and ask.text("user") == NOBODY,
         is_cut_off=ask.flag("cut_off"),
         is_uncoded=ask.flag("uncoded"),
+        is_promised=ask.flag("promised"),
         code=ask.text("code", size_max=2),
         from_at=since_at,
         to_at=_end(ask, last) if last else 0,
@@ -108,6 +122,7 @@ def show(ask: Ask) -> Any:
         nobody=found.is_nobodys,
         cut_off=found.is_cut_off,
         uncoded=found.is_uncoded,
+        promised=found.is_promised,
         talk_min=found.talk_min_ms // 1000 or "",
         talk_max=found.talk_max_ms // 1000 or "",
         field=found.field_name,
@@ -144,19 +159,27 @@ def _chips(ask: Ask, found: Filter, query: dict[str, str], view: str) -> list[tu
         values = {**query, "view": view, **changes}
         return "/history?" + urlencode({key: value for key, value in values.items() if value})
 
-    chips = [(to(project="", list="", recent=""), ask.t("すべて"), _is_everything(found, ask))]
+    chips = [
+        (
+            to(project="", list="", recent="", uncoded="", promised=""),
+            ask.t("すべて"),
+            _is_everything(found, ask),
+        )
+    ]
     if found.project_id:
         chips.append((to(list=""), ask.t("この案件"), not found.list_id))
     if found.list_id:
         chips.append((to(), ask.t("このリスト"), True))
-    chips.append((to(uncoded="" if found.is_uncoded else "1"), ask.t("結果未入力"), found.is_uncoded))
     is_recent = ask.flag("recent")
     chips.append((to(recent="" if is_recent else "1"), ask.t("24時間以内"), is_recent))
+    chips.append((to(uncoded="" if found.is_uncoded else "1"), ask.t("結果未入力"), found.is_uncoded))
+    chips.append((to(promised="" if found.is_promised else "1"), ask.t("予約架電のみ"), found.is_promised))
     return chips
 
 
 def _is_everything(found: Filter, ask: Ask) -> bool:
-    return not (found.project_id or found.list_id or ask.flag("recent"))
+    narrowed = (found.project_id, found.list_id, found.is_uncoded, found.is_promised)
+    return not (any(narrowed) or ask.flag("recent"))
 
 
 def heard_lists(ask: Ask) -> frozenset[int]:
@@ -291,9 +314,8 @@ def show_customer(ask: Ask, customer_id: int, *, problem: str = "") -> Any:
     customer = customers.get(store, ask.tenant_id, customer_id)
     if customer is None:
         raise NotFound(ask.t("この顧客はありません。"))
-    rows = history.of_customer(store, ask.tenant_id, customer_id)
-    own = rows if ask.may("history.all") else [row for row in rows if row.user_id == ask.person.user_id]
-    if not own and not ask.may("history.all"):
+    own, is_whole = _entries_of(ask, customer)
+    if not own and not is_whole:
         raise NotFound(ask.t("この顧客はありません。"))
     in_list = lists.get(store, ask.tenant_id, customer.list_id)
     day = ask.today()
@@ -310,6 +332,12 @@ def show_customer(ask: Ask, customer_id: int, *, problem: str = "") -> Any:
             store, ask.tenant_id, number=customer.number, project_id=customer.project_id, day=day
         ),
         rows=own,
+        is_whole=is_whole,
+        agreed=_agreed(ask, customer_id),
+        ends=ENDS,
+        can_add=ask.may("add-history") and is_whole,
+        can_call=ask.may("call") and is_whole,
+        **choices(ask, customer.project_id),
         heard_lists=heard_lists(ask),
         codes=[
             (code.code, f"{code.code} {code.name}")
@@ -317,6 +345,52 @@ def show_customer(ask: Ask, customer_id: int, *, problem: str = "") -> Any:
             if code.kind != "system" or code.code == "98"
         ],
         hyphenated=hyphenated,
+    )
+
+
+def _entries_of(ask: Ask, customer: Customer) -> tuple[list[HistoryLine], bool]:
+    """The entries that the person may read, and whether these are all: of lists he works, everybody's.
+
+    Else his own, and those that were reported to him.
+    """
+    store, person = ask.services.store, ask.person
+    rows = history.of_customer(store, ask.tenant_id, customer.id)
+    if ask.may("history.all") or visibility.sees_list(store, ask.viewer, customer.list_id):
+        return rows, True
+    told_of = report_history.entries_of(store, ask.tenant_id, person.user_id, customer.id)
+    return [row for row in rows if row.user_id == person.user_id or row.id in told_of], False
+
+
+def _agreed(ask: Ask, customer_id: int) -> dict[int, recalls.Agreed]:
+    """What each entry agreed about calling again."""
+    every = recalls.agreed(ask.services.store, ask.tenant_id, customer_id)
+    return {row.history_id: row for row in every if row.history_id}
+
+
+def _agree_again(ask: Ask, entry: HistoryLine) -> None:
+    """Level, successor and re-call time of the edited entry, where the form has them and they changed."""
+    if not ask.flag("agreed"):
+        return
+    before = _agreed(ask, entry.customer_id).get(entry.id)
+    text, due_at = ask.text("when", size_max=40), before.due_at if before else 0
+    if text != ask.services.calendar.time(due_at):
+        due_at = due_of(ask, entry.project_id, text)
+    level, successor_id = ask.text("level", size_max=40), ask.integer("successor")
+    was = (before.due_at, before.level, before.successor_id) if before else (0, "", 0)
+    if (due_at, level, successor_id) == was:
+        return
+    recalls.wish(
+        ask.services.store,
+        ask.tenant_id,
+        entry.customer_id,
+        user_id=entry.user_id or ask.person.user_id,
+        at=entry.at,
+        attempt_id=entry.attempt_id,
+        history_id=entry.id,
+        due_at=due_at,
+        successor_id=successor_id,
+        level=level,
+        memo=before.memo if before else "",
     )
 
 
@@ -330,16 +404,18 @@ def edit(ask: Ask, entry_id: int) -> Any:
     if not code and entry.attempt_id:
         raise Invalid(ask.t("結果コードを選んでください。"))
     try:
-        history.edit(
-            store,
-            ask.tenant_id,
-            entry_id,
-            code=code,
-            memo=ask.text("memo", size_max=2000),
-            editor_id=ask.person.user_id,
-            at=ask.services.now_ms(),
-        )
-    except BadInput as error:
+        with store.transaction():
+            _agree_again(ask, entry)
+            history.edit(
+                store,
+                ask.tenant_id,
+                entry_id,
+                code=code,
+                memo=ask.text("memo", size_max=2000),
+                editor_id=ask.person.user_id,
+                at=ask.services.now_ms(),
+            )
+    except (BadInput, Invalid) as error:
         return show_customer(ask, entry.customer_id, problem=ask.refusal(error))
     log_action(ask, "history", "edited", f"{entry_id}: {entry.code} → {code}")
     return ask.goto(f"/customers/{entry.customer_id}", "saved")

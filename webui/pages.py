@@ -45,6 +45,8 @@ NOTICES: Final[dict[str, str]] = {
     "view-removed": "ビューを削除しました。",
     "added": "顧客を追加しました。",
     "retired": "退職にしました。",
+    "reported": "保存して報告しました。",
+    "queued": "もう一度送ります。",
 }
 
 

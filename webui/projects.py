@@ -17,6 +17,7 @@ from appliance.store.projects import RING_TIMEOUT_WARNED_S
 from webui import call_project, pacing_limit
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
+from webui.report_section import section as report_section
 from webui.roles import Route
 from webui.words import Translate
 
@@ -38,6 +39,7 @@ SECTIONS: Final = (
     ("dialling", "発信方式・放棄率"),
     ("apology", "おわびの音声"),
     ("codes", "結果コード"),
+    ("report", "報告メール"),
 )
 
 OBSTACLES: Final = {
@@ -167,6 +169,7 @@ def show(ask: Ask, project_id: int, *, problem: str = "") -> Any:
         flags=[(flag, ask.t(word), ask.t(hint)) for flag, word, hint in FLAGS],
         system_codes=system_codes(ask.t),
         **call_project.context(ask, project_id),
+        report=report_section(ask, project_id),
     )
 
 

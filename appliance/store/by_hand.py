@@ -6,13 +6,14 @@ still open, and nothing typed is lost.
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 from appliance.errors import BadInput
-from appliance.store import import_headers, imports, lists
+from appliance.store import import_headers, imports, lists, numbers
 from appliance.store.counters import Deltas
-from appliance.store.customers import VISIBLE
-from appliance.store.import_rows import Judge, Ready
+from appliance.store.customers import VISIBLE, katakana
+from appliance.store.import_rows import Judge, Ready, age_of
 from appliance.store.import_run import INSERT
 from appliance.store.list_jobs import marks
 from appliance.store.models import Noun, RowError
@@ -109,6 +110,60 @@ def add_customers(
     return Added(added=len(ready))
 
 
+def add_one(store: Store, tenant_id: int, list_id: int, row: list[str], *, at: int) -> int:
+    """Add one customer of whom little is known: one filled cell is enough, and the number may be missing.
+
+    Its id.  Raises BadInput: no such list, nothing typed, a number that cannot be one, a full list.
+    """
+    found = lists.get(store, tenant_id, list_id)
+    if found is None or found.deleted_at:
+        raise BadInput("そのリストはありません。", remedy="一覧を更新してください。")
+    headers = lists.headers_of(found)
+    cells = [cell.strip() for cell in (*row, *[""] * len(headers))][: len(headers)]
+    if not any(cells):
+        raise BadInput("顧客が入力されていません。", remedy="1つ以上の項目を入力してください。")
+    columns = import_headers.columns(headers, number_column=-1, reserved=frozenset())
+    number = _number(cells[columns.number])
+
+    def cell(place: int) -> str:
+        return cells[place] if place >= 0 else ""
+
+    with store.transaction():
+        _check_size(store, list_id, 1)
+        is_known = number and store.value(
+            "SELECT 1 FROM customer WHERE number = ? AND list_id = ? LIMIT 1", (number, list_id)
+        )
+        customer_id = store.insert(
+            "customer",
+            tenant_id=tenant_id,
+            project_id=found.project_id,
+            list_id=list_id,
+            number=number,
+            name=cell(columns.name),
+            kana=katakana(cell(columns.kana)),
+            sex=cell(columns.sex)[:4],
+            age=age_of(cell(columns.age)),
+            fields=json.dumps(cells, ensure_ascii=False),
+            is_callable=int(bool(number)),
+            is_duplicate=int(bool(is_known)),
+            created_at=at,
+        )
+        deltas = Deltas(store.zone)
+        deltas.customers(list_id, "", customers=1, callable=int(bool(number)))
+        deltas.flush(store)
+    return customer_id
+
+
+def _number(text: str) -> str:
+    """The digits of a number in any form, '' where none was typed.  Raises BadInput."""
+    if not text:
+        return ""
+    found = numbers.normalise(text)
+    if isinstance(found, numbers.Problem):
+        raise BadInput(f"{found.reason}。", remedy=f"{found.fix}。")
+    return found.digits
+
+
 def _check_size(store: Store, list_id: int, more: int) -> None:
     limit = store.settings.limits.list_customers_max
     have = store.value("SELECT coalesce(sum(customers), 0) FROM list_counter WHERE list_id = ?", (list_id,))
@@ -120,13 +175,13 @@ def _duplicates(store: Store, list_id: int, ready: list[Ready]) -> dict[int, str
     """Line to reason, of rows whose number stands in an earlier row or in the list."""
     if not ready:
         return {}
-    numbers = [row.number for row in ready]
+    wanted = [row.number for row in ready]
     known = {
         number
         for (number,) in store.tuples(
             "SELECT number FROM customer INDEXED BY customer_by_number"  # noqa: S608 - marks
-            f" WHERE number IN ({marks(numbers)}) AND list_id = ? AND {VISIBLE}",
-            (*numbers, list_id),
+            f" WHERE number IN ({marks(wanted)}) AND list_id = ? AND {VISIBLE}",
+            (*wanted, list_id),
         )
     }
     first: dict[str, int] = {}

@@ -37,7 +37,8 @@ class Filter(Noun, frozen=True):
     has_recording: bool = False
     is_nobodys: bool = False  # what reached no operator
     is_cut_off: bool = False  # calls that a stop or a power cut ended
-    is_uncoded: bool = False  # calls to which nobody gave a code
+    is_uncoded: bool = False  # calls whose result nobody has written
+    is_promised: bool = False  # contacts in a promise's time: from ten minutes before it until done
     field_name: str = ""  # a column of the project's lists, and a part of what stands in it
     field_text: str = ""
 
@@ -45,7 +46,8 @@ class Filter(Noun, frozen=True):
     def is_of_entries(self) -> bool:
         """Whether a condition asks for entries: customers without one cannot meet it."""
         asked = (self.user_id, self.code, self.from_at, self.to_at, self.talk_min_ms, self.talk_max_ms)
-        return any((*asked, self.has_recording, self.is_nobodys, self.is_cut_off, self.is_uncoded))
+        flags = (self.has_recording, self.is_nobodys, self.is_cut_off, self.is_uncoded, self.is_promised)
+        return any((*asked, *flags))
 
 
 class Page(Noun, frozen=True):
@@ -150,7 +152,11 @@ def _change_code(store: Store, tenant_id: int, found: HistoryLine, code: str) ->
 def add_note(
     store: Store, tenant_id: int, customer_id: int, *, user_id: int, code: str, memo: str, at: int
 ) -> int:
-    """An entry without a call; its id.  Raises BadInput: no such customer, or such a code."""
+    """An entry without a call, of now or of an earlier day; its id.
+
+    Its code becomes the customer's last one unless a newer entry has one.  Raises BadInput: no such customer,
+    or such a code.
+    """
     with store.transaction():
         rows = store.tuples(
             "SELECT project_id, list_id, number FROM customer WHERE id = ? AND tenant_id = ?",
@@ -173,8 +179,17 @@ def add_note(
             at=at,
         )
         deltas = Deltas(store.zone)
-        deltas.history(HistoryRow(tenant_id, project_id, list_id, user_id, code, at))
-        record.settle(store, customer_id, code, deltas)
+        row = HistoryRow(tenant_id, project_id, list_id, user_id, code, at)
+        deltas.history(row)
+        is_newest = not store.value(
+            "SELECT 1 FROM history WHERE customer_id = ? AND at > ? AND code != ''", (customer_id, at)
+        )
+        if code and is_newest:
+            record.settle(store, customer_id, code, deltas)
+        else:
+            record.note_worked(store, customer_id, deltas)
+        if code and number:
+            record.follow_forbidding(store, 0, row, number=number, customer_id=customer_id)
         deltas.flush(store)
         recalls.follow(store, history_id)
     return history_id
@@ -208,6 +223,8 @@ def _where(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
         parts.append(("h.attempt_id IN (SELECT id FROM attempt WHERE end = 'interrupted')", ()))
     if wanted.is_uncoded:
         parts.append(("h.code IN ('', '98') AND h.attempt_id IS NOT NULL", ()))
+    if wanted.is_promised:
+        parts.append((_PROMISED, (BEFORE_PROMISE_MS,)))
     if wanted.field_name and wanted.field_text:
         condition, asked = _field_condition(tenant_id, wanted)
         parts.append((f"h.customer_id IN ({condition})", asked))
@@ -218,6 +235,14 @@ def _where(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
     if wanted.text.strip():
         parts.append(_text_condition(wanted.text))
     return " AND ".join(part for part, _ in parts), tuple(value for _, values in parts for value in values)
+
+
+BEFORE_PROMISE_MS: Final = 10 * 60_000
+_PROMISED: Final = (
+    "EXISTS (SELECT 1 FROM recall r WHERE r.customer_id = h.customer_id AND r.is_promise = 1 AND r.due_at > 0"
+    " AND r.made_at < h.at AND h.at >= r.due_at - ? AND (r.done_at = 0 OR r.done_at >= h.at)"
+    " AND coalesce(r.history_id, 0) != h.id)"
+)
 
 
 def _where_people(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:

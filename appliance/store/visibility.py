@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from appliance.store import report_history, report_mail
 from appliance.store.models import Noun, Role
 from appliance.store.open import Store, joined
 
@@ -90,8 +91,8 @@ _ROWS: Final = joined(
 
 
 def recipient_projects(store: Store, viewer: Viewer) -> frozenset[int]:
-    """Projects whose reports the person gets.  Nobody gets any before recipients can be named."""
-    return frozenset()
+    """Projects whose reports the person gets, on or off."""
+    return report_mail.projects_of(store, viewer.tenant_id, viewer.user_id)
 
 
 def cases(store: Store, viewer: Viewer) -> list[tuple[SeenList, Case]]:
@@ -170,7 +171,7 @@ def sees_list(store: Store, viewer: Viewer, list_id: int) -> bool:
 
 
 def sees_customer(store: Store, viewer: Viewer, customer_id: int) -> bool:
-    """Managers: all of the tenant.  Others: of lists they may work, and whom they have an entry of."""
+    """Managers: all of the tenant.  Others: of lists they may work, or with an entry of or for them."""
     if viewer.role in MANAGERS:
         return _is_own(store, viewer, "customer", customer_id)
     list_id = store.value(
@@ -178,7 +179,8 @@ def sees_customer(store: Store, viewer: Viewer, customer_id: int) -> bool:
     )
     if list_id is None:
         return False
-    return has_entry(store, viewer, customer_id) or sees_list(store, viewer, int(list_id))
+    is_told = report_history.entries_of(store, viewer.tenant_id, viewer.user_id, customer_id)
+    return bool(is_told) or has_entry(store, viewer, customer_id) or sees_list(store, viewer, int(list_id))
 
 
 def has_entry(store: Store, viewer: Viewer, customer_id: int) -> bool:

@@ -78,6 +78,7 @@ FIELDS: dict[str, str] = {
     "like": "list_id",
     "user": "user_id",
     "person": "user_id",
+    "successor": "user_id",
     "customer": "customer_id",
     "listen": "recording_id",
     "seat": "seat_id",

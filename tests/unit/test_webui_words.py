@@ -24,6 +24,7 @@ from webui import (
     projects,
     reasons,
     recalls,
+    report_mail,
     report_words,
     right_words,
     roles,
@@ -68,6 +69,7 @@ def texts_of_tables() -> set[str]:
     found |= {word for flag in projects.FLAGS for word in flag[1:]}
     found |= {state[1] for state in imports.STATES.values()} | set(import_headers.USE_WORDS.values())
     found |= set(recalls.WORDS.values()) | set(recalls.EMPTY.values()) | set(recalls.ENDS.values())
+    found |= set(report_mail.STATES.values())
     found |= {word for _, word in search.NTHS} | set(search.NTH_HINTS.values()) | set(search.STOPS.values())
     found |= (
         {words for pair in list_bulk.DONE.values() for words in pair}

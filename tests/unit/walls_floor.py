@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.settings import Home
-from appliance.store import attributes, blocked, import_run, jobs, monitors, recalls, saved_views, users
+from appliance.store import (
+    attributes,
+    blocked,
+    import_run,
+    jobs,
+    mail,
+    monitors,
+    recalls,
+    report_history,
+    report_mail,
+    saved_views,
+    users,
+)
 from appliance.store.exports import ExportPlan, request
 from appliance.store.imports import Plan
 from tests.browser import floor as floors
@@ -57,7 +69,14 @@ def seed(home: Home) -> tuple[Floor, Samples]:
         store, tenant, floor.project_id, target="result", kind="radio", name="壁の中の属性",
         choices=("壁の中の選択",),
     )  # fmt: skip
+    report_mail.change(
+        store, tenant, floor.project_id, is_on=True, addresses=("kabe@example.com",), user_ids=(operator,),
+        subject="", header="壁の中の前書き", footer="", by=floor.manager_id, at=now,
+    )  # fmt: skip
+    delivery = report_mail.report(store, tenant, entry, user_id=operator, at=now)
+    mail.begin(store, report_history.mail_of(store, tenant, delivery), at=now)
     samples = {
+        "delivery_id": delivery,
         "attribute_id": attribute,
         "project_id": floor.project_id,
         "list_id": floor.list_ids[0],
