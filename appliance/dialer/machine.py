@@ -35,6 +35,7 @@ from appliance.dialer.party import Talk
 from appliance.dialer.party_leg import Leg
 from appliance.dialer.project import Paces
 from appliance.dialer.seat import Event as SeatEvent
+from appliance.dialer.seat import Seat
 from appliance.dialer.seat import State as SeatState
 from appliance.dialer.timers import Kind
 
@@ -183,6 +184,10 @@ class Machine:
     def legs(self) -> list[Leg]:
         """Third parties' calls that stand now, for a look; not to be changed."""
         return list(self._core.legs.values())
+
+    def seats(self) -> list[Seat]:
+        """All seats, for a look; not to be changed."""
+        return list(self._core.seats.values())
 
     def talks(self) -> list[Talk]:
         """Talks that are or were more than plain ones, for a look; not to be changed."""

@@ -118,7 +118,7 @@ class Core:
             typed=seat.typed if seat.state in (SeatState.ENTERING, SeatState.CONFIRMING) else "",
             saved_code=seat.saved_code,
             is_held=talk is not None and talk.state in party.CUSTOMER_WAITS,
-            party=_party_board(talk) if talk is not None else self._assisted(seat),
+            party=_party_board(talk) if talk else self._assisted(seat) if seat.rung_by else None,
             party_failed=talk.failed if talk is not None else "",
             talks_today=int(totals["talks"]),
             talk_s_today=totals["talk"],

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from appliance.dialer import inputs, outputs
+from appliance.dialer.party_leg import FIRST_CALL
 from appliance.pri_card import trunk
 from appliance.simulator.shift_laws import AnswerRate, Laws
 from appliance.simulator.shift_world import World
@@ -59,6 +60,7 @@ class Exchange:
         self.calls: dict[int, Call] = {}
         self.down: set[int] = set()
         self.is_congested = False
+        self.meet_third: Callable[[Call], None] = self._meet  # what becomes of a third party's SETUP
         self.setups: collections.Counter[str] = collections.Counter()  # by number
         self._pending: collections.deque[trunk.PlaceCall] = collections.deque()
         self._slot_s = SLOT_S / len(self.spans) if is_slotted else 0.0
@@ -108,7 +110,7 @@ class Exchange:
         self.setups[call.number] += 1
         self._arm()
         self._world.tell(trunk.SetupSent(call.call_id, call.line))
-        self._meet(call)
+        (self.meet_third if call.call_id >= FIRST_CALL else self._meet)(call)
 
     # --- callees --------------------------------------------------------------------------------------
 
@@ -116,37 +118,39 @@ class Exchange:
         """What becomes of a SETUP."""
         laws, rng = self._laws, self._rng
         if self.is_congested:
-            self._world.after(0.0, self._refuse, call)
+            self._world.after(0.0, self.refuse, call)
             return
         draw = rng.random()
         rate = self._answer(self._world.now)
         if draw < rate:
             ring_s = laws.ring_s(rng)
-            self._alert(call, min(ALERTING_S, ring_s / 2))
+            self.alert(call, min(ALERTING_S, ring_s / 2))
             if ring_s < laws.ring_timeout_s:
-                self._world.after(ring_s, self._pick_up, call)
+                self._world.after(ring_s, self.pick_up, call)
         elif draw < rate + laws.short_share:
             self._end_short(call)
         else:
-            self._alert(call, ALERTING_S)
+            self.alert(call, ALERTING_S)
 
-    def _alert(self, call: Call, after_s: float) -> None:
-        self._world.after(after_s, self._tell_if, call, trunk.Alerting(call.call_id))
+    def alert(self, call: Call, after_s: float) -> None:
+        """It rings after a while."""
+        self._world.after(after_s, self.tell_if, call, trunk.Alerting(call.call_id))
 
     def _end_short(self, call: Call) -> None:
         laws, rng = self._laws, self._rng
         if rng.random() >= VACANT_SHARE:
-            self._world.after(laws.short_s, self._end_if, call, 17)
+            self._world.after(laws.short_s, self.end_if, call, 17)
             return
         form = rng.randrange(3)
         if form == 0:
-            self._world.after(laws.short_s, self._end_if, call, 1)
+            self._world.after(laws.short_s, self.end_if, call, 1)
         elif form == 1:
-            self._world.after(laws.short_s, self._tell_if, call, trunk.Progress(call.call_id, True, 1))
+            self._world.after(laws.short_s, self.tell_if, call, trunk.Progress(call.call_id, True, 1))
         else:
-            self._world.after(laws.short_s, self._tell_if, call, trunk.Disconnecting(call.call_id, 1))
+            self._world.after(laws.short_s, self.tell_if, call, trunk.Disconnecting(call.call_id, 1))
 
-    def _pick_up(self, call: Call) -> None:
+    def pick_up(self, call: Call) -> None:
+        """The callee answers."""
         if not call.is_ending:
             call.is_answered = True
             self._world.tell(trunk.Answered(call.call_id, call.line))
@@ -157,16 +161,19 @@ class Exchange:
         if call is not None and not call.is_ending:
             self._end(call, 16)
 
-    def _refuse(self, call: Call) -> None:
+    def refuse(self, call: Call) -> None:
+        """The exchange is congested."""
         if not call.is_ending:
             self._world.tell(trunk.Congested(call.line.span, CONGESTION_CAUSE, 0.1))
             self._end(call, CONGESTION_CAUSE, is_line_fault=True)
 
-    def _tell_if(self, call: Call, what: trunk.TrunkEvent) -> None:
+    def tell_if(self, call: Call, what: trunk.TrunkEvent) -> None:
+        """The network says something of a call that stands."""
         if not call.is_ending:
             self._world.tell(what)
 
-    def _end_if(self, call: Call, cause: int) -> None:
+    def end_if(self, call: Call, cause: int) -> None:
+        """The network ends it."""
         if not call.is_ending:
             self._end(call, cause)
 

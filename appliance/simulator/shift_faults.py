@@ -95,10 +95,7 @@ class Faults:
 
     def _phones_restart(self, shift: Shift) -> None:
         """The phones process comes back and knows of no leg."""
-        for robot in shift.robots.robots.values():
-            robot.leg = ""
-            shift.world.after(self._rng.uniform(0, 20), shift.robots.sit_down, robot)
-        shift.world.tell(phones.PhonesSnapshot({}, ()))
+        shift.robots.lose_phones(self._rng)
 
     def _audio_restart(self, shift: Shift) -> None:
         """The audio process comes back and knows of no port."""

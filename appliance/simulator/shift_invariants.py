@@ -95,6 +95,8 @@ class Invariants:
                 assert output.code in CODES, f"attempt {output.attempt_id} got the code {output.code!r}"
             case outputs.SaveInterval():
                 self._interval(now, output)
+            case audio.Mix():
+                self._mixed(output)
             case audio.Unbridge():
                 self.talking = {leg: held for leg, held in self.talking.items() if held != output.bridge_id}
             case SeatChanged():
@@ -112,13 +114,21 @@ class Invariants:
 
     def _bridge(self, output: outputs.BridgeCall) -> None:
         if output.is_again:
-            assert self.bridged[output.attempt_id] == output.phone
-            return
+            assert output.attempt_id in self.bridged
+            return  # the phone may be another seat's by now
         assert output.attempt_id not in self.bridged, f"attempt {output.attempt_id} got two seats"
         assert output.attempt_id in self._answered, f"attempt {output.attempt_id} was bridged unanswered"
         assert output.phone not in self.talking, f"phone {output.phone} got two calls at a time"
         self.bridged[output.attempt_id] = output.phone
         self.talking[output.phone] = output.attempt_id
+
+    def _mixed(self, mix: audio.Mix) -> None:
+        """A phone is in one conversation at a time, be it as a third party's."""
+        others = {leg: held for leg, held in self.talking.items() if held != mix.bridge_id}
+        phones = {port for port in mix.hears if not port.startswith("b")}
+        doubled = phones & others.keys()
+        assert not doubled, f"phones in two conversations: {doubled}"
+        self.talking = others | dict.fromkeys(phones, mix.bridge_id)
 
     def _end(self, saved: outputs.SaveAttempt) -> None:
         attempt_id = saved.attempt_id
@@ -170,7 +180,8 @@ class Invariants:
         dialling = sum(a.is_dialled is False and not a.is_preview for a in standing)
         assert board["dialling"] == dialling
         thirds = sum(leg.holds_channel for leg in self._machine.legs())
-        assert board["calls_out"] == sum(not a.is_released for a in standing) + thirds
+        out = sum(not a.is_released for a in standing) + thirds
+        assert board["calls_out"] == out, f"{now:.3f}: {board['calls_out']} calls out counted, {out} stand"
 
     @staticmethod
     def _cut_now(standing: list[Any]) -> int:

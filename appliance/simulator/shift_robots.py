@@ -37,6 +37,7 @@ class Robot:
     state: str = "logged_out"
     turn: int = 0
     is_leaving: bool = False
+    attempt_id: int = 0
 
 
 class Robots:
@@ -77,6 +78,13 @@ class Robots:
             leg, robot.leg = robot.leg, ""
             self._world.tell(phones.LegEnded(leg))
 
+    def lose_phones(self, rng: random.Random) -> None:
+        """The phones process comes back and knows of no leg."""
+        for robot in self.robots.values():
+            robot.leg = ""
+            self._world.after(rng.uniform(0, 20), self.sit_down, robot)
+        self._world.tell(phones.PhonesSnapshot({}, ()))
+
     def press(self, robot: Robot, keys: str) -> None:
         """Press keys, if the handset is lifted."""
         for key in keys:
@@ -86,9 +94,9 @@ class Robots:
     def _seen(self, changed: SeatChanged) -> None:
         seat = changed.seat
         robot = self.robots[seat.seat_id]
-        if seat.state == robot.state:
+        if seat.state == robot.state and seat.attempt_id == robot.attempt_id:
             return
-        robot.state = seat.state
+        robot.state, robot.attempt_id = seat.state, seat.attempt_id
         robot.turn += 1
         if seat.state == "paused":
             self._world.after(READY_S, self._if_same, robot, robot.turn, "*")
