@@ -34,7 +34,7 @@ class Breaks:
         self._core, self._books, self._voice, self._step = core, books, voice, step
         self._wishes: dict[Wish, Callable[[Seat], None]] = {
             Wish.BREAK: lambda seat: self.start(seat, BY_KEY),
-            Wish.HELP: self._help_by_key,
+            Wish.HELP: self.help_by_key,
         }
         assert set(self._wishes) == set(Wish)
 
@@ -106,7 +106,8 @@ class Breaks:
         else:
             self._voice.say(seat, "desk-keys")
 
-    def _help_by_key(self, seat: Seat) -> None:
+    def help_by_key(self, seat: Seat) -> None:
+        """A supervisor is called, or not any more; in a talk the operator alone hears so."""
         is_on = seat.help_since < 0
         self.call_for_help(seat, is_on=is_on)
         self._voice.say(seat, "help-called" if is_on else "help-ended")

@@ -41,6 +41,7 @@ class TalkKeys:
             Wish.JOIN: self._join,
             Wish.EXTENSION: lambda seat, digits: self._call(seat, CallTarget(seat.seat_id, extension=digits)),
             Wish.NUMBER: lambda seat, digits: self._call(seat, CallTarget(seat.seat_id, number=digits)),
+            Wish.HELP: self._help,
         }
         assert set(self._do) == set(Wish)
 
@@ -111,3 +112,8 @@ class TalkKeys:
             self._transfers.join(seat)
             self._desks.say(seat, "transfer-joined")
         return refusal
+
+    def _help(self, seat: Seat, _digits: str) -> str:
+        """The operator alone hears that somebody is called."""
+        self._desks.breaks.help_by_key(seat)
+        return ""

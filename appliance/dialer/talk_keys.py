@@ -19,6 +19,7 @@ class Wish(Enum):
     JOIN = auto()
     EXTENSION = auto()
     NUMBER = auto()
+    HELP = auto()  # a supervisor, or none any more
 
 
 class Row(NamedTuple):
@@ -36,6 +37,7 @@ KEYS: Final[dict[str, Row]] = {
     "4": Row(Wish.JOIN),
     "5": Row(Wish.EXTENSION, -1),
     "6": Row(Wish.NUMBER, -1),
+    "9": Row(Wish.HELP),
 }
 assert {row.wish for row in KEYS.values()} == set(Wish)
 

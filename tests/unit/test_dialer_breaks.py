@@ -285,6 +285,20 @@ def test_keys_of_a_talk_and_of_a_code_are_what_they_were() -> None:
     assert floor.seat().state == "wrapup"
 
 
+def test_in_a_talk_star_and_nine_call_for_help_and_the_operator_alone_hears_so() -> None:
+    floor = floor_with()
+    floor.ready()
+    floor.talk()
+
+    decided = floor.keys("*9")
+
+    assert [(play.port, play.prompts) for play in all_of(Play, decided)] == [("p1", ("help-called",))]
+    assert floor.seat().help_since_at > 0
+    assert floor.seat().state == "talking"
+    floor.keys("*9")
+    assert floor.seat().help_since_at == 0
+
+
 # --- help, and words ------------------------------------------------------------------------------------
 
 

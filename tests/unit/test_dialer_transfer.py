@@ -871,7 +871,7 @@ def test_a_number_and_an_extension_are_ended_by_a_pause() -> None:
     ("keys", "word"),
     [
         ("*", "transfer-keys"),
-        ("*9", "transfer-keys"),
+        ("*8", "transfer-keys"),
         ("*1", "transfer-keys"),
         ("*1009", "transfer-unknown"),
         ("*2", "transfer-not-now"),
