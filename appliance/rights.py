@@ -40,7 +40,8 @@ ACCOUNTS: Final[dict[str, Account]] = {
     # What strangers on the LAN talk to has the least: no database, no key, no recording, no other socket.
     "phones": Account(),
     "audio": Account(devices=("dahdi",), shares=("recordings",)),
-    "dialer": Account(devices=("dahdi",), asks=("phones", "audio"), shares=("store",)),
+    # After a crash it measures the recordings that were cut off.
+    "dialer": Account(devices=("dahdi",), asks=("phones", "audio"), shares=("store", "recordings")),
     # The nightly backup takes every secret along, sealed.
     "worker": Account(asks=("dialer",), shares=("store", "recordings", "backup")),
     "web": Account(asks=("dialer", "monitor"), shares=("store", "recordings")),

@@ -207,7 +207,7 @@ def _seconds_of(path: Path, key: bytes) -> float:
 
     try:
         return RecordingReader(path, key).seconds
-    except YobirinError as error:
+    except (YobirinError, OSError) as error:  # no recording is worth a floor that does not start
         log.warning("recording %s: %s", path.name, error)
         return 0.0
 
