@@ -9,13 +9,8 @@ from typing import Any
 
 import pytest
 
-<<<<<<< /work/main/tests/unit/test_dialer_shell.py
 from appliance.clock import SystemClock, VirtualClock
-from appliance.dialer import inputs, outputs
-=======
-from appliance.clock import SystemClock
 from appliance.dialer import inputs, outputs, shell_reads
->>>>>>> tests/unit/test_dialer_shell.py
 from appliance.dialer.attempt import Attempt, State
 from appliance.dialer.messages import (
     Board,
