@@ -22,6 +22,7 @@ from appliance.store import (
     lists,
     projects,
     recalls,
+    report_mail,
     result_codes,
     transfers,
     users,
@@ -205,6 +206,7 @@ def pack(reader: Reader, project_id: int) -> dict[str, Any] | None:
         "is_mode_free": bool(setting.is_mode_free),
         "wrap_limit_s": setting.wrap_limit_s,
         "auto_call_s": setting.auto_call_s,
+        "is_reporting": report_mail.is_on(store, tenant_id, project_id),
         "codes": _codes(reader, project_id),
         "levels": [[level.id, level.name] for level in call_settings.levels(store, tenant_id, project_id)],
         "templates": [

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from appliance.dialer.messages import EnterCode, SeatBoard, TakeBack
-from appliance.store import details, drafts, history, projects
+from appliance.store import details, drafts, history, projects, report_mail
 from appliance.store.details import Typed
 from appliance.store.models import HistoryLine
 from webui import call, recall_time
@@ -111,6 +111,7 @@ def save(ask: Ask) -> Any:
     if is_in_hand and not content.code:
         raise Invalid(ask.t("結果コードを選んでください。"))
     _keep_details(ask, customer_id, attempt_id, content)
+    _report(ask, attempt_id)
     if is_in_hand:
         assert seat is not None
         _tell_code(ask, seat, attempt_id, content)
@@ -149,6 +150,24 @@ def _keep_details(ask: Ask, customer_id: int, attempt_id: int, content: Content)
         ask.services.store, ask.tenant_id, attempt_id, customer_id, typed,
         user_id=ask.person.user_id, at=ask.services.now_ms(),
     )  # fmt: skip
+
+
+def _report(ask: Ask, attempt_id: int) -> None:
+    """保存して報告: the entry is reported when the dialer has written it.  Saved otherwise, it is not."""
+    if ask.flag("is_reporting"):
+        report_mail.wish(
+            ask.services.store,
+            ask.tenant_id,
+            attempt_id,
+            user_id=ask.person.user_id,
+            at=ask.services.now_ms(),
+        )
+    else:
+        _withdraw(ask, attempt_id)
+
+
+def _withdraw(ask: Ask, attempt_id: int) -> None:
+    report_mail.withdraw(ask.services.store, ask.tenant_id, attempt_id, at=ask.services.now_ms())
 
 
 def _by_id(values: dict[str, str]) -> dict[int, str]:
@@ -196,5 +215,6 @@ def take_back(ask: Ask) -> Any:
         at=ask.services.now_ms(),
     )
     ask.command(TakeBack(seat_id=seat.seat_id, attempt_id=attempt_id))
+    _withdraw(ask, attempt_id)
     log_action(ask, "call", "result taken back", f"{attempt_id}: {content['code']}")
     return ask.json({"done": True})

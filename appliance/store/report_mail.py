@@ -147,14 +147,14 @@ def wish(store: Store, tenant_id: int, attempt_id: int, *, user_id: int, at: int
             _grant(store, int(found))
 
 
-def withdraw(store: Store, tenant_id: int, attempt_id: int) -> None:
-    """Saved again without reporting: a wish is forgotten, and a letter that still waits goes with it."""
+def withdraw(store: Store, tenant_id: int, attempt_id: int, *, at: int) -> None:
+    """Taken back, or saved without reporting: the wish is forgotten, with a report of a moment ago."""
     with store.transaction():
         store.run("DELETE FROM report_wish WHERE attempt_id = ? AND tenant_id = ?", (attempt_id, tenant_id))
         for (history_id,) in store.tuples(
             "SELECT id FROM history WHERE attempt_id = ? AND tenant_id = ?", (attempt_id, tenant_id)
         ):
-            _drop_waiting(store, history_id)
+            _drop_fresh(store, history_id, at)
 
 
 def follow(store: Store, history_id: int) -> None:
@@ -255,11 +255,12 @@ def _rewrite(store: Store, history_id: int) -> None:
             )
 
 
-def _drop_waiting(store: Store, history_id: int) -> None:
+def _drop_fresh(store: Store, history_id: int, at: int) -> None:
     for delivery_id, mail_id in store.tuples(
         "SELECT d.id, d.mail_id FROM report_delivery d LEFT JOIN mail m ON m.id = d.mail_id"
-        " WHERE d.history_id = ? AND (m.id IS NULL OR (m.sent_at = 0 AND m.handing_at = 0))",
-        (history_id,),
+        " WHERE d.history_id = ? AND d.reported_at > ?"
+        " AND (d.mail_id = 0 OR (m.sent_at = 0 AND m.handing_at = 0))",
+        (history_id, at - HOLD_MS),
     ):
         store.run("DELETE FROM mail WHERE id = ? AND sent_at = 0 AND handing_at = 0", (mail_id,))
         store.run("DELETE FROM report_delivery WHERE id = ?", (delivery_id,))

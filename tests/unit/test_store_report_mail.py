@@ -77,7 +77,9 @@ def test_a_code_taken_back_changes_the_letter_that_waits(floor: Floor) -> None:
 
     (letter,) = due(floor)
     assert "結果: 06 見込" in letter.body
-    report_mail.withdraw(floor.store, floor.tenant, 1)
+    report_mail.withdraw(floor.store, floor.tenant, 1, at=NOON_MS + 20_000)
+    assert len(due(floor)) == 1, "what stands for longer than a code can be taken back stays"
+    report_mail.withdraw(floor.store, floor.tenant, 1, at=NOON_MS + 9_000)
     assert due(floor) == []
     assert floor.store.value("SELECT count(*) FROM report_delivery") == 0
 
@@ -158,5 +160,5 @@ def test_another_tenant_reaches_nothing(floor: Floor) -> None:
             footer="", by=1, at=NOON_MS,
         )  # fmt: skip
     report_mail.report(floor.store, floor.tenant, entry_of(floor, 1), user_id=floor.operator, at=NOON_MS)
-    report_mail.withdraw(floor.store, other, 1)
+    report_mail.withdraw(floor.store, other, 1, at=NOON_MS)
     assert len(due(floor)) == 1

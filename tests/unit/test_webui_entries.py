@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -224,6 +225,34 @@ def test_a_letter_that_may_have_arrived_is_sent_again_by_hand_alone(
     assert clients["other"].post(again).status == 404
     assert clients["mgr"].post(again).status == 303
     assert len(mail.due(floor.store, at=int(time.time() * 1000) + 60_000)) == 1
+
+
+def test_the_call_screen_reports_what_it_saves(floor: Floor, clients: dict[str, Client]) -> None:
+    customer, now = floor.customer_ids[7], int(time.time() * 1000)
+    entry = floor.store.insert(
+        "history", tenant_id=floor.tenant_id, project_id=floor.project_id, list_id=floor.list_ids[0],
+        customer_id=customer, attempt_id=811, user_id=floor.operator_ids[0], code="94", at=now,
+    )  # fmt: skip
+
+    def save(**more: str) -> list[str]:
+        content = json.dumps({"code": "10", "memo": "資料を送る"})
+        answer = clients["op"].post(
+            "/call/save", customer=str(customer), attempt="811", content=content, **more
+        )
+        assert answer.status == 200, answer.body
+        return [
+            str(row[0])
+            for row in floor.store.tuples(
+                "SELECT m.body FROM report_delivery d JOIN mail m ON m.id = d.mail_id WHERE d.history_id = ?",
+                (entry,),
+            )
+        ]
+
+    assert save() == []
+    (body,) = save(is_reporting="1")
+    assert "結果: 10 資料送付" in body
+    assert "メモ: 資料を送る" in body
+    assert save() == [], "saved again without reporting, within the time of taking back"
 
 
 def test_the_history_shows_what_has_no_result_and_promised_calls(

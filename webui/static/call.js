@@ -304,7 +304,7 @@ $("mode").addEventListener("change", () => {
 
 // --- saving --------------------------------------------------------------------------------------------
 
-async function save(isNext) {
+async function save(isNext, isReporting = false) {
   if (isBusy || !current || !canSave()) return;
   const place = current;
   const isInHand = seat.state === "wrapup" && place.origin === "line";
@@ -320,7 +320,7 @@ async function save(isNext) {
   await busy(async () => {
     if (isInHand) saved = { attempt: place.attempt, customer: place.customer, code, word: form.name(code), until: 0 };
     try {
-      const answer = await post("/call/save", { customer: place.customer, attempt: place.attempt, content: JSON.stringify(form.content()), is_next: isNext ? "1" : "" });
+      const answer = await post("/call/save", { customer: place.customer, attempt: place.attempt, content: JSON.stringify(form.content()), is_next: isNext ? "1" : "", is_reporting: isReporting ? "1" : "" });
       if (isInHand) saved.until = live.now() + answer.take_back_s;
       isDone = true;
       banner("problem");
@@ -342,6 +342,7 @@ function canSave() {
 
 $("save-next").addEventListener("click", () => save(true));
 $("save-only").addEventListener("click", () => save(false));
+$("save-report").addEventListener("click", () => save(false, true));
 $("take-back").addEventListener("click", async () => {
   if (!saved) return;
   auto.stop();
@@ -421,7 +422,8 @@ function forbid(button, isForbidden, reason) {
 function drawSaving(now) {
   form.enable(!!current && !current.held && !current.isViewing);
   const reason = now === "talking" ? t("終話してから保存します。") : t("通話のあとに保存できます。");
-  for (const id of ["save-next", "save-only"]) forbid($(id), !canSave() || isBusy, canSave() ? "" : reason);
+  $("save-report").hidden = !pack()?.is_reporting;
+  for (const id of ["save-next", "save-only", "save-report"]) forbid($(id), !canSave() || isBusy, canSave() ? "" : reason);
   $("edit").hidden = $("add-number").hidden = !current || !!current.held || current.isViewing;
 }
 
