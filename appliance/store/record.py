@@ -277,6 +277,10 @@ def _save_seat(store: Store, event: events.SaveSeat, _deltas: Deltas) -> str:
 
 def _save_incoming(store: Store, event: events.SaveIncoming, _deltas: Deltas) -> str:
     owner = store.tuples("SELECT tenant_id, project_id FROM caller_number WHERE number = ?", (event.called,))
+    if not owner:
+        owner = store.tuples(
+            "SELECT DISTINCT tenant_id, project_id FROM incoming_route WHERE called = ?", (event.called,)
+        )
     tenant_id, project_id = owner[0] if len(owner) == 1 else (0, 0)
     customer = store.value(
         "SELECT max(id) FROM customer WHERE number = ? AND (? = 0 OR tenant_id = ?) AND number <> ''",

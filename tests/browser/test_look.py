@@ -58,6 +58,8 @@ PAGES = (
     "/users/4/sees",
     "/users/rights",
     "/security",
+    "/incoming",
+    "/incoming/new",
     "/monitors",
     "/device",
     "/account/password",
@@ -121,6 +123,8 @@ FITTING = (
     "/users/4/sees",
     "/users/rights",
     "/security",
+    "/incoming",
+    "/incoming/new",
 )
 
 

@@ -99,6 +99,8 @@ BODY: dict[str, str] = {
     "address": "/history?q=2", "page": "history", "key": "attempts", "kind": "forbid", "is_now": "1",
     "number": "0312345679", "label": "検査", "headers": "電話番号", "role": "OP", "login_name": "kensa",
     "abandon_target": "3", "overdial": "1", "ratio": "1.5", "channel_share": "23", "ring_timeout_s": "20",
+    "kind-1": "announce", "text-1": "検査", "ring-1": "20", "from": "09:00", "to": "18:00",
+    "day-0": "1", "on_holidays": "closed", "way": "down",
     "answer_window_s": "2", "interval_min_s": "0", "attempts_max": "0",
 }  # fmt: skip
 

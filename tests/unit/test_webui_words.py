@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from appliance.dialer.shell_requests import REFUSALS
-from appliance.store import import_headers, numbers, visibility
+from appliance.store import holidays, import_headers, numbers, visibility
 from webui import (
     blocked,
     call_project,
     desk,
     frame,
     imports,
+    incoming,
     list_bulk,
     list_work,
     lists,
@@ -87,6 +88,8 @@ def texts_of_tables() -> set[str]:
     found |= {words for _, rows in right_words.GROUPS for _, words in rows} | {
         word for _, word in users.STATES
     }
+    found |= {word for _, word in (*incoming.HOLIDAYS, *incoming.KINDS, *incoming.ORDERS)}
+    found |= set(holidays.national(2026).values())
     nothing = visibility.Case(is_active=False, is_recipient=False, is_enabled=False, is_permitted=False)
     found |= set(users.why_not("BIZ", nothing))
     return found | set(report_words.FIGURES.values()) | set(roles.ROLE_WORDS.values())

@@ -12,9 +12,11 @@ from appliance.store import (
     attributes,
     blocked,
     import_run,
+    incoming_routes,
     jobs,
     mail,
     monitors,
+    own_holidays,
     recalls,
     report_history,
     report_mail,
@@ -23,6 +25,8 @@ from appliance.store import (
 )
 from appliance.store.exports import ExportPlan, request
 from appliance.store.imports import Plan
+from appliance.store.incoming_checks import Wanted
+from appliance.store.routing import Tier
 from tests.browser import floor as floors
 from tests.browser.floor import PASSWORD, Floor
 
@@ -75,8 +79,11 @@ def seed(home: Home) -> tuple[Floor, Samples]:
     )  # fmt: skip
     delivery = report_mail.report(store, tenant, entry, user_id=operator, at=now)
     mail.begin(store, report_history.mail_of(store, tenant, delivery), at=now)
+    own_holidays.set_day(store, tenant, 20261230, name="壁の中の休み", is_open=False)
     samples = {
         "delivery_id": delivery,
+        "route_id": _route(floor),
+        "own_day": 20261230,
         "attribute_id": attribute,
         "project_id": floor.project_id,
         "list_id": floor.list_ids[0],
@@ -114,6 +121,12 @@ def _people(floor: Floor) -> None:
                 floor.store, tenant_id, login_name=login, name=f"{company} {login}", role=ROLES[login],
                 password=PASSWORD, at=1, is_password_temporary=False,
             )  # fmt: skip
+
+
+def _route(floor: Floor) -> int:
+    tier = Tier(place=1, kind="announce", text="壁の中の案内")
+    wanted = Wanted(name="壁の中の着信", called="0451110000", tiers=(tier,))
+    return incoming_routes.save(floor.store, floor.tenant_id, wanted, at=1)
 
 
 def _monitor(floor: Floor, tenant_id: int, user_id: int) -> int:
