@@ -40,6 +40,7 @@ from webui import (
     list_work,
     lists,
     monitor,
+    project_screens,
     projects,
     recalls,
     recordings,
@@ -52,6 +53,7 @@ from webui import (
     supervise,
     transfers,
     users,
+    wallboard,
     what_if,
 )
 from webui.ask import Ask, Invalid, NotAllowed, NotFound, Person, Services
@@ -74,6 +76,8 @@ RESOURCES: Final = (
     call_customer,
     call_project,
     call_save,
+    wallboard,
+    project_screens,
     what_if,
     projects,
     lists,

@@ -1,4 +1,4 @@
-"""リアルタイム: the live board and the wallboard, their event stream, and what a manager does to a seat."""
+"""リアルタイム: the live board, its figures and names, and what a manager does to a seat."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import bottle
 
 from appliance.dialer.messages import LogOutSeat
-from appliance.store import customers, history, lists, projects, seats
+from appliance.store import customers, history, lists, projects, screens, seats
 from appliance.store.history import Filter
 from appliance.store.models import HistoryLine
 from webui import cut_off, layout, supervise
@@ -28,7 +28,6 @@ def routes(_services: Services) -> list[Route]:
     return [
         Route("GET", "/board", "board", show),
         Route("GET", "/board/names", "board", names),
-        Route("GET", "/wall", "board", wall),
         Route("GET", "/seats/<seat_id:int>/recent", "board", recent),
         Route("POST", "/seats/<seat_id:int>/log-out", "seats.change", log_out),
     ]
@@ -50,14 +49,6 @@ def show(ask: Ask) -> Any:
     )
 
 
-def wall(ask: Ask) -> Any:
-    """Dark, for a screen on the wall: no customer, no controls."""
-    chosen = ask.integer("project")
-    names = _names(ask)
-    title = names["projects"].get(str(chosen)) or ask.services.settings.site_name
-    return ask.page("wall.html", names=names, title=title, chosen=chosen, theme="dark")
-
-
 def names(ask: Ask) -> Any:
     """For a board that is open while a list or a project is made."""
     return ask.json(_names(ask))
@@ -72,6 +63,7 @@ def _names(ask: Ask) -> dict[str, Any]:
         "project_of": {str(row.id): row.project_id for row in every},
         "yesterday": same_hour_yesterday(ask),
         "places": layout.places(ask),
+        "limits": screens.limits_of_tenant(store, ask.tenant_id),
     }
 
 

@@ -32,14 +32,21 @@ def routes(_services: Services) -> list[Route]:
     ]
 
 
-def own_seats(ask: Ask) -> list[Seat]:
-    """The tenant's seats and those that are everybody's."""
-    return [seat for seat in seats.every(ask.services.store) if seat.tenant_id in (None, ask.tenant_id)]
+def own_seats(ask: Ask, tenant_id: int = 0) -> list[Seat]:
+    """A tenant's seats and those that are everybody's; without a tenant the asking person's."""
+    own = (None, tenant_id or ask.tenant_id)
+    return [seat for seat in seats.every(ask.services.store) if seat.tenant_id in own]
 
 
 def places(ask: Ask) -> dict[str, tuple[int, int, int]]:
-    """Floor, column and row of each seat that has a place, for the map; from 1."""
-    return {str(seat.id): (seat.floor, seat.x, seat.y) for seat in own_seats(ask) if seat.x and seat.y}
+    """Where the asking person's tenant's seats stand, for the map."""
+    return places_of(ask, ask.tenant_id)
+
+
+def places_of(ask: Ask, tenant_id: int) -> dict[str, tuple[int, int, int]]:
+    """Floor, column and row of each seat that has a place; from 1."""
+    every = own_seats(ask, tenant_id)
+    return {str(seat.id): (seat.floor, seat.x, seat.y) for seat in every if seat.x and seat.y}
 
 
 def show(ask: Ask) -> Any:

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from appliance.dialer.messages import SeatBoard
 from appliance.errors import BadInput
-from appliance.store import customers, history, lists, monitors, projects, result_codes, seats
+from appliance.store import customers, history, lists, monitors, projects, result_codes, screens, seats
+from appliance.store.monitors import Kind
+from appliance.store.screens import FIELDS_MAX, Screen
 from webui.ask import Ask, NotAllowed, NotFound, Services
 from webui.auth import COOKIE_WORDS, log_action
 from webui.board import stream
@@ -36,18 +38,20 @@ def routes(_services: Services) -> list[Route]:
         Route("GET", "/monitors", "monitors.enrol", show_all),
         Route("POST", "/monitors", "monitors.enrol", enrol),
         Route("POST", "/monitors/<device_id:int>/retire", "monitors.enrol", retire),
+        Route("POST", "/monitors/<device_id:int>/names", "monitors.enrol", let_names_in),
     ]
 
 
-def _device(ask: Ask) -> monitors.MonitorDevice | None:
+def device_of(ask: Ask) -> monitors.MonitorDevice | None:
+    """The PC whose cookie asks, enrolled or still waiting."""
     token = ask.request.get_cookie(COOKIE)
     return monitors.by_token(ask.services.store, token, at=ask.services.now_ms()) if token else None
 
 
 def _tenant_of(ask: Ask) -> int:
     """The tenant whose seats may be shown: the enrolled PC's, or a manager's who looks in.  0: nobody's."""
-    device = _device(ask)
-    if device is not None and device.enrolled_at:
+    device = device_of(ask)
+    if device is not None and device.enrolled_at and device.kind == "panes":
         return device.tenant_id
     return ask.tenant_id if ask.may("board") and ask.may("history.all") else 0
 
@@ -68,7 +72,7 @@ def show(ask: Ask, labels: str) -> Any:
     """The panes; to a PC that is not enrolled, its code."""
     tenant_id = _tenant_of(ask)
     if not tenant_id:
-        return _show_code(ask, labels)
+        return show_code(ask, labels.replace(" ", "+").split("+")[: max(PANES)])
     code = ask.services.settings.phones.service_code
     return ask.page(
         "monitor.html", labels=_labels(ask, labels, tenant_id), service_code=code, theme=_theme(ask)
@@ -79,13 +83,13 @@ def _theme(ask: Ask) -> str:
     return "dark" if ask.text("theme") == "dark" else "light"
 
 
-def _show_code(ask: Ask, labels: str) -> Any:
-    device, token = _device(ask), ""
+def show_code(ask: Ask, labels: list[str], *, kind: Kind = "panes") -> Any:
+    """Six digits for a manager to type; the cookie that they enrol, for panes or a wallboard."""
+    device, token = device_of(ask), ""
     code = device.code if device else ""
-    if device is None:
-        token, code = monitors.request(ask.services.store, at=ask.services.now_ms())
-    shown = labels.replace(" ", "+").split("+")[: max(PANES)]
-    answer = ask.page("enrol.html", labels=shown, code=f"{code[:3]} {code[3:]}")
+    if device is None or device.kind != kind or device.enrolled_at:
+        token, code = monitors.request(ask.services.store, at=ask.services.now_ms(), kind=kind)
+    answer = ask.page("enrol.html", labels=labels, code=f"{code[:3]} {code[3:]}")
     if token:
         answer.set_cookie(COOKIE, token, max_age=COOKIE_AGE_S, **COOKIE_WORDS)
     return answer
@@ -93,7 +97,7 @@ def _show_code(ask: Ask, labels: str) -> Any:
 
 def enrolled(ask: Ask) -> Any:
     """Asked every two seconds by a PC that shows its code."""
-    device = _device(ask)
+    device = device_of(ask)
     return ask.json({"is_enrolled": bool(device and device.enrolled_at), "is_over": device is None})
 
 
@@ -116,6 +120,7 @@ class Panes:
         self._cards: dict[str, tuple[int, int, dict[str, Any]]] = {}
         self._codes: dict[int, list[tuple[str, str]]] = {}
         self._take_back: dict[int, bool] = {}
+        self._screens: dict[int, Screen] = {}
 
     def look(self) -> View:
         board = self._services.live.board
@@ -158,6 +163,11 @@ class Panes:
             self._take_back[project_id] = bool(project and project.is_take_back)
         return self._take_back[project_id]
 
+    def _screen(self, project_id: int) -> Screen:
+        if project_id not in self._screens:
+            self._screens[project_id] = screens.of_project(self._services.store, self._tenant_id, project_id)
+        return self._screens[project_id]
+
     def _card(self, seat: SeatBoard) -> dict[str, Any]:
         kept = self._cards.get(seat.label)
         if kept is None or kept[:2] != (seat.customer_id, seat.attempt_id):
@@ -172,13 +182,15 @@ class Panes:
             return {"kana": "", "name": "", "number": hyphenated(seat.number), "facts": [], "memo": ""}
         in_list = lists.get(store, tenant_id, customer.list_id)
         fields = customers.fields(store, tenant_id, customer.id)
-        facts = chosen_facts(fields)
+        screen = self._screen(seat.project_id)
+        facts = chosen_facts(fields, screen.fields())
+        number = hyphenated(seat.number or customer.number)
         times = t("{n}回目　リスト {list}", n=max(1, customer.attempts), list=in_list.name if in_list else "")
         return {
             "kana": customer.kana,
             "name": customer.name,
-            "number": hyphenated(seat.number or customer.number),
-            "facts": [*facts, (t("架電"), times)],
+            "number": masked(number) if screen.is_masked else number,
+            "facts": [*facts, (t("架電"), times)][:FIELDS_MAX],
             "memo": self._last(customer.id),
         }
 
@@ -191,15 +203,29 @@ class Panes:
         return f"{self._services.calendar.short(row.at)} {row.code_name} {row.memo}{who}".strip()
 
 
-def chosen_facts(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The few fields a pane has room for: address, age and sex first, then in the file's order.  Pure."""
+def chosen_facts(fields: list[tuple[str, str]], wanted: list[str]) -> list[tuple[str, str]]:
+    """The few fields a pane has room for: the project's choice, else address, age and sex first.  Pure."""
 
     def place(field: tuple[str, str]) -> int:
         starts = [at for at, word in enumerate(FACTS_FIRST) if field[0].startswith(word)]
         return starts[0] if starts else len(FACTS_FIRST)
 
+    if wanted:
+        known = dict(fields)
+        return [(name, known.get(name, "")) for name in wanted if name in known]
     shown = [(name, value) for name, value in fields if name not in NOT_FACTS and value]
     return sorted(shown, key=place)[:FACTS_SHOWN]
+
+
+def masked(number: str) -> str:
+    """All but the last four digits as dots, hyphens kept.  Pure."""
+    hidden = sum(sign.isdigit() for sign in number) - 4
+    shown = []
+    for sign in number:
+        is_hidden = sign.isdigit() and hidden > 0
+        hidden -= sign.isdigit()
+        shown.append("•" if is_hidden else sign)
+    return "".join(shown)
 
 
 def show_all(ask: Ask, *, problem: str = "") -> Any:
@@ -232,6 +258,15 @@ def enrol(ask: Ask) -> Any:
         return show_all(ask, problem=ask.refusal(error))
     log_action(ask, "monitors", "enrolled", ask.text("name"))
     return ask.goto("/monitors", "enrolled")
+
+
+def let_names_in(ask: Ask, device_id: int) -> Any:
+    """Whether a wallboard shows who sits where."""
+    is_on = ask.flag("is_on")
+    if not monitors.set_names(ask.services.store, ask.tenant_id, device_id, has_names=is_on):
+        raise NotFound(ask.t("このモニタはありません。"))
+    log_action(ask, "monitors", "names shown" if is_on else "names hidden", str(device_id))
+    return ask.goto("/monitors", "saved")
 
 
 def retire(ask: Ask, device_id: int) -> Any:

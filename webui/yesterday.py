@@ -11,11 +11,16 @@ from webui.ask import Ask
 
 
 def same_hour_yesterday(ask: Ask) -> dict[str, float | None]:
+    """Of the asking person's tenant."""
+    return same_hour_of(ask, ask.tenant_id)
+
+
+def same_hour_of(ask: Ask, tenant_id: int) -> dict[str, float | None]:
     """By the board's names; None where there is nothing to compare with."""
     now = ask.services.calendar.moment(ask.services.now_ms())
     before = now - timedelta(days=1)
     day = before.year * 10_000 + before.month * 100 + before.day
-    report = reports.hourly(ask.services.store, ask.tenant_id, Wanted(from_day=day, to_day=day))
+    report = reports.hourly(ask.services.store, tenant_id, Wanted(from_day=day, to_day=day))
     columns = [column for hour, column in zip(report.hours, report.columns, strict=True) if hour <= now.hour]
     return compared(total(columns))
 

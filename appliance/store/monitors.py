@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Final
+from typing import Final, Literal
 
 from appliance.errors import BadInput
 from appliance.store.models import Noun
 from appliance.store.open import Store
+
+Kind = Literal["panes", "wall"]
 
 CODE_MS: Final = 15 * 60_000
 WAITING_MAX: Final = 200  # PCs that wait for their code at once; anybody on the LAN can ask for one
@@ -28,9 +30,11 @@ class MonitorDevice(Noun, frozen=True):
     enrolled_at: int
     enrolled_by: int
     retired_at: int
+    kind: Kind
+    has_names: int
 
 
-def request(store: Store, *, at: int) -> tuple[str, str]:
+def request(store: Store, *, at: int, kind: Kind = "panes") -> tuple[str, str]:
     """A new PC asks; (token for its cookie, six-digit code to show).  Raises BadInput when too many wait."""
     token = secrets.token_urlsafe(32)
     with store.transaction():
@@ -40,7 +44,7 @@ def request(store: Store, *, at: int) -> tuple[str, str]:
             raise BadInput("登録を待つモニタが多すぎます。", remedy="15分後にもう一度開いてください。")
         taken = {code for (code,) in rows}
         code = next(code for code in iter(_code, "") if code not in taken)
-        store.insert("monitor_device", token_hash=_hash(token), code=code, requested_at=at)
+        store.insert("monitor_device", token_hash=_hash(token), code=code, requested_at=at, kind=kind)
     return token, code
 
 
@@ -75,6 +79,18 @@ def every(store: Store, tenant_id: int) -> list[MonitorDevice]:
         MonitorDevice,
         "FROM monitor_device WHERE tenant_id = ? AND enrolled_at > 0 AND retired_at = 0 ORDER BY name, id",
         (tenant_id,),
+    )
+
+
+def set_names(store: Store, tenant_id: int, device_id: int, *, has_names: bool) -> bool:
+    """Whether a wallboard shows names; False when it is not the tenant's."""
+    return (
+        store.run(
+            "UPDATE monitor_device SET has_names = ?"
+            " WHERE id = ? AND tenant_id = ? AND retired_at = 0 AND kind = 'wall'",
+            (int(has_names), device_id, tenant_id),
+        )
+        == 1
     )
 
 

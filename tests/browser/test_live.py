@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from appliance.dialer.messages import Board, SeatBoard, SeatChanged
-from appliance.store import projects, recordings
+from appliance.store import projects, recordings, screens
 from tests.browser.conftest import NewTab, Tab, log_in
 from tests.crowd import crowd
 
@@ -100,7 +100,7 @@ def test_the_wallboard_goes_dark_after_a_minute_of_silence(new_tab: NewTab, mana
     tab.open("/wall")
     fast_forward(page, 1)
     expect(page.locator("[data-seat]")).to_have_count(100)
-    page.route("**/events", lambda route: route.abort())
+    page.route("**/wall-events*", lambda route: route.abort())
     page.evaluate(CLOSE_STREAM)
     fast_forward(page, 62)
     expect(page.locator("#stale")).to_be_visible()
@@ -123,6 +123,48 @@ def test_a_monitor_is_enrolled_once_and_then_starts_by_itself(new_tab: NewTab) -
     page.reload()
     expect(page.locator("[data-label=A-01] [data-is=name]")).to_contain_text("様")
     assert page.goto(kiosk.site.url + "/board").url.endswith("/login?next=/board")  # type: ignore[union-attr]
+
+
+def test_a_wallboard_is_enrolled_and_its_token_reads_nothing_else(new_tab: NewTab) -> None:
+    wall = new_tab(viewport={"width": 1920, "height": 1080})
+    page = wall.open("/wall")
+    code = page.locator(".enrol b").inner_text()
+    office = new_tab()
+    log_in(office, "super")
+    desk = office.open("/monitors")
+    desk.get_by_label("6けたの番号").fill(code)
+    desk.get_by_label("置き場所の名前").fill("壁")
+    desk.get_by_role("button", name="登録", exact=True).click()
+    expect(desk.get_by_text("モニタを登録しました")).to_be_visible()
+    expect(page.locator("[data-seat]")).to_have_count(100)
+    told = "import('/static/frame.js').then(({ live }) => JSON.stringify(live.view))"
+    seen = page.evaluate(told)
+    assert not [word for word in ("鈴木", "number", "customer", "listeners", "user_id") if word in seen]
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
+    answers = [
+        page.request.get(f"{wall.site.url}{path}").text() for path in ("/seat/A-01", "/board", "/events")
+    ]
+    assert not [text for text in answers if "様" in text or "A-02" in text]
+    desk.locator("tr", has_text="壁").get_by_role("button", name="名前を表示する").click()
+    expect(desk.get_by_role("button", name="名前を隠す")).to_be_visible()
+    page.reload()
+    expect(page.locator("[data-seat]")).to_have_count(100)
+    assert "鈴木" in page.evaluate(told)
+    assert wall.errors == []
+
+
+def test_a_project_chooses_what_its_panes_show(manager: Tab) -> None:
+    floor = manager.site.floor
+    page = manager.open(f"/projects/{floor.project_id}/screens")
+    page.select_option("#field-1", "契約プラン")
+    page.select_option("#field-2", "年齢")
+    page.get_by_label("電話番号は下4けただけ表示する").check()
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("保存しました。")).to_be_visible()
+    page = manager.open("/seat/A-01")
+    expect(page.locator("[data-is=facts] th")).to_have_text(["契約プラン", "年齢", "架電"])
+    expect(page.locator("[data-is=number]")).to_have_text(re.compile(r"^••-••••-\d{4}$"))
+    screens.change(floor.store, floor.tenant_id, floor.project_id, fields=[], is_masked=False, limits_s={})
 
 
 def test_a_monitor_refuses_seats_it_does_not_know(manager: Tab) -> None:

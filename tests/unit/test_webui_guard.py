@@ -129,6 +129,9 @@ def filled(route: Route, ids: int = 1) -> str:
     return re.sub(r"<\w+:int>", str(ids), route.path).replace("<labels>", "A-01")
 
 
+WALL = ("/wall", "/wall/names", "/wall-events")
+
+
 def test_every_route_names_a_right_and_the_open_ones_are_known(services: Services) -> None:
     routes = app.routes(services)
     open_paths = {(route.method, route.path) for route in routes if route.right == OPEN}
@@ -136,7 +139,7 @@ def test_every_route_names_a_right_and_the_open_ones_are_known(services: Service
         ("GET", "/"), ("GET", "/login"), ("POST", "/login"), ("GET", "/health"), ("GET", "/metrics"),
     }  # fmt: skip
     monitor_paths = {route.path for route in routes if route.right == MONITOR}
-    assert monitor_paths == {"/seat/<labels>", "/seat-events/<labels>", "/monitor/enrolled"}
+    assert monitor_paths == {"/seat/<labels>", "/seat-events/<labels>", "/monitor/enrolled", *WALL}
     assert all(route.right in RIGHTS for route in routes if route.right not in (OPEN, MONITOR))
     assert all(holders <= EVERYONE and holders for holders in RIGHTS.values())
 

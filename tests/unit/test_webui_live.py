@@ -24,7 +24,7 @@ from appliance.dialer.messages import (
 )
 from appliance.errors import YobirinError
 from webui.live import Live, merged
-from webui.monitor import chosen_facts
+from webui.monitor import chosen_facts, masked
 from webui.reasons import told
 from webui.recordings import asked_range
 from webui.streams import Slots, Stream, View, difference
@@ -205,8 +205,13 @@ def test_a_pane_shows_address_age_and_sex_before_the_rest() -> None:
         ("性別", "男"),
         ("住所1", "東京都"),
     ]
-    assert chosen_facts(fields) == [("住所1", "東京都"), ("性別", "男"), ("顧客番号", "C1")]
-    assert chosen_facts([]) == []
+    assert chosen_facts(fields, []) == [("住所1", "東京都"), ("性別", "男"), ("顧客番号", "C1")]
+    assert chosen_facts([], []) == []
+    assert chosen_facts(fields, ["顧客番号", "ない項目", "住所1"]) == [
+        ("顧客番号", "C1"),
+        ("住所1", "東京都"),
+    ]
+    assert [masked(number) for number in ("03-1234-5678", "5678", "")] == ["••-••••-5678", "5678", ""]
 
 
 def test_yesterdays_ratios_need_something_to_divide_by() -> None:

@@ -89,7 +89,7 @@ FIELDS: dict[str, str] = {
 PLAIN: dict[str, str] = {
     "after": "0", "age": "30", "before": "0", "count": "1", "down": "0", "up": "0", "hour": "10",
     "start": "0", "is_active": "1", "order_from_id": "0", "talk_max": "0", "talk_min": "0",
-    "number_id": "0", "remove": "1", "retire": "1", "target": "0",
+    "number_id": "0", "remove": "1", "retire": "1", "target": "0", "rotate": "0", "fact": "",
     "cell": "0312345678", "code": "94", "header": "電話番号", "use": "number",
 }  # fmt: skip
 # What most forms need to come past their own checks.
@@ -114,6 +114,8 @@ NOT_FOUND: dict[str, str] = {
     "/imports/<job_id:int>/columns": "the import is done",
     "/imports/<job_id:int>/file": "its file is not kept by the loader of tests",
     "/device/channels/<span:int>/<channel:int>/clear": "no such channel is busy",
+    "/transfers/<transfer_id:int>/answer": "it is over",
+    "/monitors/<device_id:int>/names": "a split monitor shows names anyway",
 }
 MISSED = (401, 403, 404, 423)
 # POSTs that change nothing of the house: one's own look and filters, and a form that is only shown.

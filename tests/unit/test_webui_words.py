@@ -22,6 +22,7 @@ from webui import (
     list_work,
     lists,
     pages,
+    project_screens,
     projects,
     reasons,
     recalls,
@@ -31,6 +32,7 @@ from webui import (
     roles,
     search,
     store_words,
+    supervise,
     transfers,
     users,
 )
@@ -82,6 +84,7 @@ def texts_of_tables() -> set[str]:
     found |= set(pages.NOTICES.values()) | set(projects.SYSTEM_RULES.values()) | set(projects.WEEKDAYS)
     found |= store_words.SENTENCES | set(REFUSALS.values()) | set(desk.REASONS.values())
     found |= {*transfers.OUTCOMES.values(), transfers.UNANSWERED}
+    found |= set(project_screens.STATE_WORDS.values()) | set(supervise.HOW_WORDS.values())
     found |= {entry.word for bar in frame.BARS.values() for entry in bar}
     found |= set(report_words.NAMES.values()) | set(report_words.MEANS.values())
     found |= {title for title, _ in right_words.GROUPS} | set(right_words.NOTES.values())

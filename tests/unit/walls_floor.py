@@ -80,6 +80,11 @@ def seed(home: Home) -> tuple[Floor, Samples]:
     delivery = report_mail.report(store, tenant, entry, user_id=operator, at=now)
     mail.begin(store, report_history.mail_of(store, tenant, delivery), at=now)
     own_holidays.set_day(store, tenant, 20261230, name="壁の中の休み", is_open=False)
+    transfer = store.insert(
+        "transfer", id=1, tenant_id=tenant, project_id=floor.project_id, list_id=floor.list_ids[0],
+        customer_id=customer, attempt_id=1, user_id=operator, number="201", is_house=1, asked_at=now,
+        cleared_at=now, outcome="dropped",
+    )  # fmt: skip
     samples = {
         "delivery_id": delivery,
         "route_id": _route(floor),
@@ -95,6 +100,7 @@ def seed(home: Home) -> tuple[Floor, Samples]:
         "view_id": view,
         "device_id": _monitor(floor, tenant, floor.manager_id),
         "recall_id": recall,
+        "transfer_id": transfer,
         "user_id": operator,
         "attempt_id": store.value("SELECT max(id) FROM attempt"),
         # of the box, everybody's who holds the right

@@ -97,7 +97,7 @@ let namesAt = -NAMES_AGAIN_MS;
 async function renew() {
   if (performance.now() - namesAt < NAMES_AGAIN_MS) return;
   namesAt = performance.now();
-  const answer = await fetch("/board/names", { credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await fetch(isWall ? "/wall/names" : "/board/names", { credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => null);
   if (!answer?.ok) return;
   Object.assign(names, await answer.json());
   if (!isWall) {
@@ -351,6 +351,19 @@ setInterval(() => {
   panel?.show();
   if (isWall) say($("clock"), clockSeconds(live.now()));
 }, 1000);
+// A wallboard that shows one project after another.
+const rotateS = Number(document.body.dataset.rotate ?? 0);
+if (isWall && rotateS) {
+  setInterval(() => {
+    const ids = Object.keys(live.view.projects ?? {}).map(Number);
+    if (!ids.length) return;
+    chosen.project = ids[(ids.indexOf(chosen.project) + 1) % ids.length];
+    say($("wall-title"), names.projects[chosen.project] ?? "");
+    map.setFilter({ project: chosen.project });
+    show(live.view);
+  }, rotateS * 1000);
+}
+
 if (isWall) {
   live.onState((state) => {
     const dark = $("stale");
