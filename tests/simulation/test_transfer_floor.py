@@ -18,6 +18,7 @@ from appliance.audio.recording_file import RecordingReader
 from appliance.dialer import messages as dialer
 from appliance.simulator import exchange_messages as exchange
 from appliance.store import compare, projects, recordings, transfers
+from appliance.store.models import Transfer
 from appliance.store.open import Store, open_store
 from tests.simulation import test_listening
 from tests.simulation.test_listening import OPERATOR_HZ, UNHEARD_DB, levels_db, sit_down_and_talk
@@ -188,7 +189,7 @@ def judge(scene: Scene, attempt_id: int) -> None:
     store.close()
 
 
-def recorded_after_the_hand_over(store: Store, attempt_id: int, row: transfers.Transfer) -> None:
+def recorded_after_the_hand_over(store: Store, attempt_id: int, row: Transfer) -> None:
     """The recording goes on with customer and third party, up to the moment audio was killed at least."""
     recording_id = store.value("SELECT min(id) FROM recording WHERE attempt_id = ?", (attempt_id,))
     recording = recordings.get(store, 1, int(recording_id))
