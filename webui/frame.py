@@ -21,6 +21,7 @@ class Entry:
     url: str
     word: str
     under: tuple[str, ...] = ()
+    beside: str = ""  # a right whose holders find it elsewhere: their bar is full
 
     def nearness(self, path: str) -> int:
         """How much of a page's address this screen's own explains; 0: the page is not of this screen."""
@@ -44,7 +45,7 @@ BARS: Final[dict[Side, tuple[Entry, ...]]] = {
         Entry("transfers", "/transfers", "転送"),
         Entry("monitoring", "/floor", "フロア"),
         Entry("history.view", "/history", "検索・履歴", ("/customers", "/entries")),
-        Entry("report-history", "/report-history", "報告履歴"),
+        Entry("report-history", "/report-history", "報告履歴", beside="call"),  # callers: in their menu
         Entry("reports.view", "/reports/hourly", "自分の成績"),
     ),
 }
@@ -59,7 +60,11 @@ def side_of(path: str, *, is_manager: bool) -> Side:
 
 def bar(side: Side, may: Callable[[str], bool], built: Collection[str]) -> list[Entry]:
     """The screens of a side that this role may open and that exist.  Pure."""
-    return [entry for entry in BARS[side] if entry.url in built and may(entry.right)]
+    return [
+        entry
+        for entry in BARS[side]
+        if entry.url in built and may(entry.right) and not (entry.beside and may(entry.beside))
+    ]
 
 
 def present(entries: list[Entry], path: str) -> Entry | None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 def test_a_new_customer_gets_an_entry_from_any_page(manager: Tab) -> None:
     page = manager.open("/blocked")
-    page.get_by_role("link", name="＋ 履歴").click()
+    page.get_by_role("link", name="新規履歴").click()
     page.get_by_role("searchbox").fill("０３－９９９９－８８８８")
     page.get_by_role("button", name="検索").click()
     expect(page.get_by_text("この番号の顧客はいません。")).to_be_visible()
