@@ -94,6 +94,7 @@ def card(reader: Reader, customer_id: int, *, attempt_id: int = 0, number: str =
         "number": hyphenated(number or found.number),
         "attempts": found.attempts,
         "list": in_list.name if in_list else "",
+        "project": project_name,
         "fields": [[name, _shown(name, value), name != NUMBER] for name, value in fields],
         "numbers": _numbers(reader, found),
         "answers": {str(key): value for key, value in _answers(reader, found).items()},

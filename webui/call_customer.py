@@ -36,8 +36,12 @@ def _check(ask: Ask, customer_id: int) -> None:
 def change(ask: Ask, customer_id: int) -> Any:
     """Fields by their header: `field-住所`."""
     _check(ask, customer_id)
-    names = [str(name) for name in ask.request.forms.decode() if str(name).startswith(FIELD)]
-    values = {name.removeprefix(FIELD): ask.text(name) for name in names}
+    forms = ask.request.forms.decode()  # the names are Japanese too
+    values = {
+        str(name).removeprefix(FIELD): _plain(str(forms[name]))
+        for name in forms
+        if str(name).startswith(FIELD)
+    }
     try:
         changed = customer_edits.change(
             ask.services.store,
@@ -51,6 +55,11 @@ def change(ask: Ask, customer_id: int) -> Any:
         raise Invalid(ask.refusal(error)) from error
     log_action(ask, "call", "customer edited", f"{customer_id}: {'・'.join(changed)}")
     return _answer(ask, customer_id)
+
+
+def _plain(text: str) -> str:
+    """One line without control characters."""
+    return "".join(sign for sign in text if sign >= " ").strip()
 
 
 def change_number(ask: Ask, customer_id: int) -> Any:

@@ -17,6 +17,7 @@ from webui.reasons import told
 from webui.streams import View
 
 WITH_CUSTOMER: Final = ("ringing", "talking", "wrapup")
+STOPPING: Final = ("stopped", "hours", "line", "caller", "disk", "customers")  # nobody will be connected
 WRITTEN_S: Final = 1.0  # the writer has committed an entry by then
 
 
@@ -48,7 +49,8 @@ class CallView:
         mean_s = sum(row.wait_s_mean * row.talks for row in lists) / talks if talks else 0.0
         project = next((row for row in board.projects if row.project_id == seat.project_id), None)
         why = told(project.reason, self._reader.translate).sentence if project else ""
-        return {"mean_s": round(mean_s), "why": why}
+        is_stopped = project is not None and project.reason.limit in STOPPING
+        return {"mean_s": round(mean_s), "why": why, "is_stopped": is_stopped}
 
     def _shown(self, seat: SeatBoard | None) -> dict[str, Any] | None:
         if seat is None or not seat.customer_id or seat.state not in WITH_CUSTOMER:

@@ -85,6 +85,8 @@ def home_of(role: str) -> str:
     """The first page after log-in."""
     if may(role, "board"):
         return "/board"
+    if may(role, "call"):
+        return "/call"
     return "/reports/hourly" if may(role, "reports.view") else "/history"
 
 

@@ -49,7 +49,8 @@ function onLine(card) {
   auto.stop();
   if (isSame && !current.isViewing && !current.held && !current.hasTalked && current.attempt !== card.attempt_id) {
     Object.assign(current, { card, attempt: card.attempt_id, origin: "line", isTried: false });
-    form.moveTo(card.attempt_id);
+    if (card.draft && form.isEmpty()) form.load({ customer: card.customer_id, attempt: card.attempt_id, project: card.project_id }, card.draft, card.answers);
+    else form.moveTo(card.attempt_id);
     cards.show(card);
     return;
   }
@@ -85,7 +86,6 @@ async function settle(over, content, tries = SETTLE_TRIES) {
 function moved() {
   if (seat.state === shownState) return;
   shownState = seat.state;
-  transfer.show(seat);
   if (shownState === "wrapup") toCode();
   if (shownState !== "waiting" && shownState !== "paused") auto.stop();
 }
@@ -405,7 +405,6 @@ function render() {
   for (const id of ["auto", "auto-s"]) $(id).hidden = !preview;
   $("number").hidden = !preview || !isOpen || $("number").options.length < 2;
   $("caller").hidden = !preview || !isOpen || $("caller").options.length < 2;
-  say($("project"), pack()?.name ?? "");
   drawSaving(now);
   drawRest(now, preview);
   hint(current ? (isIdle ? "open" : now) : now);
@@ -477,7 +476,7 @@ function tick() {
 }
 
 function tickWait(elapsed) {
-  const isLong = wait.mean_s > 0 && elapsed > 2 * wait.mean_s;
+  const isLong = wait.is_stopped || (wait.mean_s > 0 && elapsed > 2 * wait.mean_s);
   const mean = wait.mean_s > 0 ? t("（平均 {time}）", { time: duration(wait.mean_s) }) : "";
   say(part($("rest"), "title"), t("接続待ち {time}", { time: duration(elapsed) }));
   say(part($("rest"), "next"), isLong ? `${mean} ${wait.why}` : `${mean} ${t("つながるとお客様が表示されます。")}`);
@@ -512,6 +511,7 @@ live?.on((view) => {
   if (card) onLine(card);
   else if (current?.origin === "line") lineOver();
   if (current?.origin === "line" && ["talking", "wrapup"].includes(seat.state)) current.hasTalked = true;
+  transfer.show(seat);
   moved();
   render();
 });

@@ -23,7 +23,7 @@ export class Card {
     const who = $("who");
     say(part(who, "name"), card ? (card.name ? t("{name} 様", { name: card.name }) : t("（名前なし）")) : "");
     say(part(who, "kana"), card?.kana ?? "");
-    say(part(who, "facts"), card ? [card.number, t("{n}回目", { n: Math.max(1, card.attempts) }), t("リスト：{name}", { name: card.list })].join("　") : "");
+    say(part(who, "facts"), card ? [card.number, t("{n}回目", { n: Math.max(1, card.attempts) }), `${card.project}／${card.list}`].join("　") : "");
     part(who, "stop").hidden = !card?.stop;
     say(part(who, "stop"), card?.stop ? `！ ${card.stop}` : "");
     for (const id of ["customer", "script", "entries"]) $(id).hidden = !card;

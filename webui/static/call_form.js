@@ -174,7 +174,7 @@ export class ResultForm {
   lacks() {
     if (!this.code()) return t("結果コードを選んでください。");
     if (this.isStop(this.code()) && !$("reason").value.trim()) return t("理由を入力してください。");
-    if ($("recall-told").classList.contains("bad")) return $("recall-told").textContent;
+    if (!this.isStop(this.code()) && $("recall-told").classList.contains("bad")) return $("recall-told").textContent;
     return "";
   }
 
