@@ -33,6 +33,7 @@ PAGES = (
     "/history?view=customers&list=1",
     "/history?project=1&talk_min=10&field=住所&field_text=見本町",
     "/customers/1",
+    "/call",
     "/call/search",
     "/call/search?list=1&code=06",
     "/recalls?box=free",
