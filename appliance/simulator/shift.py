@@ -83,6 +83,7 @@ class Shift:
         self.tally = Tally(self.world, plan.warm_up_s)
         self.wall_offset_s = MONDAY_9H
         self.project = plan.project()
+        self.beside: tuple[inputs.SeatSettings, ...] = ()  # phones without a robot
         self.listed = inputs.ListSettings(LIST, PROJECT, True, True)
         self.invariants = (
             Invariants(self.world, self.machine, self.exchange, self.store) if is_checked else None
@@ -147,7 +148,7 @@ class Shift:
 
     def _tell_settings(self) -> None:
         seats = tuple(inputs.SeatSettings(r.seat_id, r.extension) for r in self.robots.robots.values())
-        self.world.tell(inputs.Configure((self.project,), (self.listed,), seats))
+        self.world.tell(inputs.Configure((self.project,), (self.listed,), (*seats, *self.beside)))
 
     def step_wall(self, seconds: float) -> None:
         self.wall_offset_s += seconds

@@ -47,6 +47,7 @@ class Invariants:
         self.kept_s: dict[int, float] = collections.defaultdict(float)
         self.logged_s: dict[int, float] = collections.defaultdict(float)
         self._logged_in: dict[int, float] = {}
+        self._listening: set[str] = set()  # legs that the box rang, of no seat
         world.observers.append(self.observe)
 
     def observe(self, now: float, what: Any, decided: list[Any]) -> None:
@@ -58,16 +59,18 @@ class Invariants:
         elif isinstance(what, trunk.Answered) and what.call_id in self.open:
             self._answered.add(what.call_id)
             self.counts["answered"] += 1
+        elif isinstance(what, inputs.PhoneRings):
+            self._listening.add(what.leg)
         elif isinstance(what, audio.AudioSnapshot):
             self._asked_again(decided)
         for output in decided:
             self._decided(now, output)
         self._compare(now)
 
-    @staticmethod
-    def _asked_again(decided: list[Any]) -> None:
+    def _asked_again(self, decided: list[Any]) -> None:
         """Whose key may have been lost with the audio process hears once more which one is waited for."""
         legs = {output.leg for output in decided if isinstance(output, outputs.AnswerPhone)}
+        legs -= self._listening
         told = {output.port for output in decided if isinstance(output, audio.Play)}
         shown = [output.seat.state for output in decided if isinstance(output, SeatChanged)]
         assert len(shown) == len(legs), f"{len(legs)} phones are attached again, {len(shown)} seats looked at"
@@ -88,6 +91,8 @@ class Invariants:
                 self._opened(output)
             case outputs.BridgeCall():
                 self._bridge(output)
+            case outputs.SaveSeat():
+                self._listening.discard(output.leg)
             case outputs.SaveAttempt() if output.end:
                 self._end(output)
             case outputs.SaveHistory():

@@ -93,7 +93,9 @@ class Robots:
 
     def _seen(self, changed: SeatChanged) -> None:
         seat = changed.seat
-        robot = self.robots[seat.seat_id]
+        robot = self.robots.get(seat.seat_id)
+        if robot is None:
+            return
         if seat.state == robot.state and seat.attempt_id == robot.attempt_id:
             return
         robot.state, robot.attempt_id = seat.state, seat.attempt_id
