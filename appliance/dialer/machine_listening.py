@@ -55,8 +55,8 @@ class Listenings:
         if what.user_id in self._core.listenings:
             return ""
         phone = self._core.seat_of_extension.get(what.extension)
-        if phone is None:
-            return "extension-unknown"
+        if phone is None or phone.owner_id not in (0, seat.tenant_id):
+            return "extension-unknown"  # another tenant's is not told apart from none
         if phone.leg or phone.user_id:
             is_free = phone.user_id == what.user_id and phone.leg and phone.state in QUIET
             return "" if is_free else "phone-in-use"

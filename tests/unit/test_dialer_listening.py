@@ -344,6 +344,16 @@ def test_what_cannot_be_listened_to_is_refused(what: Listen | EndListening, why:
     assert floor.feed(what) == []
 
 
+def test_another_tenants_phone_is_not_rung() -> None:
+    floor = Watched()
+    floor.seats = (*floor.seats, inputs.SeatSettings(4, "204", "A-04", tenant_id=2))
+    floor.configure()
+    floor.feed(phones.Registered("204", "10.0.0.4:5060"))
+    floor.ready()
+    what = Listen(1, SUPERVISOR, "監督", "204")
+    assert floor.machine.request_refusal(what, floor.now) == "extension-unknown"
+
+
 def test_a_phone_that_is_away_is_not_rung() -> None:
     floor = Watched()
     floor.ready()
