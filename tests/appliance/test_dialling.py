@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,26 +17,25 @@ DIALLED = 20
 
 
 @pytest.fixture(scope="module")
-def dialling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
-    with Box(tmp_path_factory.mktemp("dialling") / "box") as made:
-        made.to("dialling")
-        made.wait(
-            lambda: floor.judge(made)["dialled"] >= DIALLED, 400.0, f"{DIALLED} numbers were not dialled"
-        )
-        made.run("systemctl stop yobirin-test-robots")  # operators put their handsets down; calls end
-        made.wait(lambda: floor.judge(made)["open"] == 0, 90.0, "calls did not end")
-        yield made
+def dialled(dialling: Box) -> Box:
+    """A floor that has dialled, and whose operators have put their handsets down."""
+    dialling.wait(
+        lambda: floor.judge(dialling)["dialled"] >= DIALLED, 400.0, f"{DIALLED} numbers were not dialled"
+    )
+    dialling.run("systemctl stop yobirin-test-robots")
+    dialling.wait(lambda: floor.judge(dialling)["open"] == 0, 90.0, "calls did not end")
+    return dialling
 
 
-def test_conversations_came_about_and_each_attempt_ended_once(dialling: Box) -> None:
-    judged = floor.judge(dialling)
+def test_conversations_came_about_and_each_attempt_ended_once(dialled: Box) -> None:
+    judged = floor.judge(dialled)
     assert judged["talks"] >= 3, judged
     assert judged["twice"] == []
     assert judged["differences"] == []
 
 
-def test_speech_reached_the_recording_on_both_sides(dialling: Box) -> None:
-    recorded = floor.judge(dialling)["recordings"]
+def test_speech_reached_the_recording_on_both_sides(dialled: Box) -> None:
+    recorded = floor.judge(dialled)["recordings"]
     assert recorded, "no conversation of three seconds was recorded"
     for each in recorded:
         assert each["right_hz"] in CALLEE_TONES_HZ, each
@@ -45,16 +43,16 @@ def test_speech_reached_the_recording_on_both_sides(dialling: Box) -> None:
         assert each["left_level"] > 300, each
 
 
-def test_the_report_counts_what_was_dialled(dialling: Box) -> None:
-    report = dialling.run("yobirin report hourly --csv - --home /var/lib/yobirin")
+def test_the_report_counts_what_was_dialled(dialled: Box) -> None:
+    report = dialled.run("yobirin report hourly --csv - --home /var/lib/yobirin")
     rows = {row.split(",")[0]: row.split(",") for row in report.splitlines()}
-    assert int(rows["発信数"][1]) == floor.judge(dialling)["dialled"]
+    assert int(rows["発信数"][1]) == floor.judge(dialled)["dialled"]
 
 
-def test_the_d_channel_passes_tshark(dialling: Box, tmp_path: Path) -> None:
-    dialling.run("yobirin trace export --pcap /run/d.pcap --home /var/lib/yobirin")
+def test_the_d_channel_passes_tshark(dialled: Box, tmp_path: Path) -> None:
+    dialled.run("yobirin trace export --pcap /run/d.pcap --home /var/lib/yobirin")
     capture = tmp_path / "d.pcap"
-    capture.write_bytes(dialling.guest.get("/run/d.pcap"))
+    capture.write_bytes(dialled.guest.get("/run/d.pcap"))
     assert shutil.which("tshark"), "tshark is in tools/packages-test.txt"
     assert tshark(capture, "_ws.malformed || _ws.expert") == ""
     assert len(tshark(capture, "q931.message_type == 0x05").splitlines()) >= DIALLED
