@@ -85,6 +85,7 @@ def wish(
         )
         if project_id is None:
             raise BadInput("その顧客はありません。", remedy="検索し直してください。")
+        _check_attempt(store, customer_id, attempt_id)
         found = _row_of(store, customer_id, attempt_id, history_id)
         _check_successor(store, tenant_id, successor_id, found)
         values = {
@@ -126,17 +127,19 @@ def follow(store: Store, history_id: int) -> None:
         with store.transaction():
             _link(store, customer_id, attempt_id)
             if code in PROMISING and not _row_of(store, customer_id, attempt_id, history_id):
-                store.insert(
-                    "recall",
-                    tenant_id=tenant_id,
-                    project_id=project_id,
-                    customer_id=customer_id,
-                    attempt_id=attempt_id or None,
-                    history_id=history_id,
-                    user_id=user_id,
-                    made_at=at,
+                store.run(
+                    "INSERT OR IGNORE INTO recall (tenant_id, project_id, customer_id, attempt_id,"
+                    " history_id, user_id, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (tenant_id, project_id, customer_id, attempt_id or None, history_id, user_id, at),
                 )
             _settle(store, customer_id)
+
+
+def _check_attempt(store: Store, customer_id: int, attempt_id: int) -> None:
+    """An attempt is one customer's: a page that names another's is refused, and cannot disturb the entry."""
+    known = store.value("SELECT customer_id FROM attempt WHERE id = ?", (attempt_id,)) if attempt_id else None
+    if known is not None and known != customer_id:
+        raise BadInput("その顧客はありません。", remedy="検索し直してください。")
 
 
 def _check_successor(store: Store, tenant_id: int, successor_id: int, recall_id: int) -> None:

@@ -288,6 +288,18 @@ def test_a_stranger_cannot_be_the_successor(tmp_path: Path) -> None:
         recalls.wish(floor.store, other, one, user_id=stranger, at=NOON_MS, attempt_id=1)
 
 
+def test_another_customers_attempt_is_refused(tmp_path: Path) -> None:
+    floor, (one, two, _) = make(tmp_path)
+    list_id = int(floor.store.value("SELECT list_id FROM customer WHERE id = ?", (one,)))
+    floor.write(floor.opened(1, list_id, one))
+    with pytest.raises(BadInput):
+        recalls.wish(
+            floor.store, floor.tenant, two, user_id=floor.operator, at=NOON_MS, attempt_id=1, due_at=9
+        )
+    floor.write(floor.entry(1, list_id, one, "06", user=floor.operator))
+    assert boxes(floor)["free"] == [one]
+
+
 def test_a_number_forbidden_since_ends_the_promise(tmp_path: Path) -> None:
     floor, (one, *_) = make(tmp_path)
     promised(floor, 1, one, 0)
