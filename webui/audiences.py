@@ -119,5 +119,9 @@ def own_seat(seat: SeatBoard | None) -> dict[str, Any]:
     """An operator's own seat; {} without one.  Who only listens is not told.  Pure."""
     if seat is None:
         return {}
-    heard = [msgspec.to_builtins(one) for one in seat.listeners if one.how != "listen"]
-    return seat_view(seat) | {"listeners": heard}
+    return seat_view(seat) | {"listeners": own_listeners(seat)}
+
+
+def own_listeners(seat: SeatBoard) -> list[dict[str, Any]]:
+    """Who whispers or is in the conversation: what the operator is told.  Who only listens is not.  Pure."""
+    return [msgspec.to_builtins(one) for one in seat.listeners if one.how != "listen"]

@@ -14,6 +14,7 @@ from appliance.store import customers, history, lists, monitors, projects, resul
 from appliance.store.monitors import Kind
 from appliance.store.screens import FIELDS_MAX, Screen
 from webui.ask import Ask, NotAllowed, NotFound, Services
+from webui.audiences import own_listeners
 from webui.auth import COOKIE_WORDS, log_action
 from webui.board import stream
 from webui.phone_number import hyphenated
@@ -139,6 +140,13 @@ class Panes:
             "since_at": seat.since_at,
             "user_id": seat.user_id,
             "user_name": seat.user_name,
+            "is_held": seat.is_held,
+            "break_reason": seat.break_reason,
+            "help_since_at": seat.help_since_at,
+            "helper": seat.helper,
+            "listeners": own_listeners(seat),
+            "message": seat.message,
+            "message_from": seat.message_from,
             "typed": seat.typed,
             "saved_code": seat.saved_code,
             "talks_today": seat.talks_today,

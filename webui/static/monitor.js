@@ -4,7 +4,8 @@
 import { Live } from "./live.js";
 import { number, twoDigitDuration } from "./format.js";
 import { h, say } from "./dom.js";
-import { STATES } from "./states.js";
+import { beep } from "./sound.js";
+import { STATES, reasonWord } from "./states.js";
 import { t } from "./words.js";
 
 const PRIVATE_AFTER_S = 10;
@@ -32,7 +33,7 @@ function draw(pane, seat) {
   const late = seat.state === "wrapup" && live.now() - seat.since_at > RESULT_LATE_S;
   const look = late ? "alarm" : seat.state;
   part(pane, "band").className = `band s-${look}`;
-  const word = late ? t("結果未入力") : BAND[seat.state]();
+  const word = late ? t("結果未入力") : seat.is_held ? t("保留中") : seat.state === "break" && seat.break_reason ? t("{reason}中", { reason: reasonWord(seat.break_reason) }) : BAND[seat.state]();
   part(pane, "state").dataset.word = `${late ? "！" : STATES[seat.state].glyph} ${word}`;
   say(part(pane, "extension"), t("内線{n}", { n: seat.extension }));
   if (late && !pane.dataset.rang) beep();
@@ -41,7 +42,11 @@ function draw(pane, seat) {
   part(pane, "customer").hidden = !customer;
   part(pane, "rest").hidden = !!customer;
   if (customer) showCustomer(pane, customer, seat);
-  else showRest(pane, seat);
+  else {
+    forget(pane);
+    showRest(pane, seat);
+  }
+  told(pane, seat);
   part(pane, "keys").hidden = !customer;
   echo(pane, seat);
 }
@@ -58,12 +63,34 @@ function showCustomer(pane, customer, seat) {
   }
   const memo = part(pane, "memo");
   memo.replaceChildren(h("b", {}, t("前回")), ` ${customer.memo || t("初めての架電です")}`);
+  part(pane, "more").hidden = memo.scrollHeight <= memo.clientHeight + 2;
   const keys = part(pane, "keys");
   const codes = JSON.stringify(seat.codes);
   if (keys.dataset.key !== codes) {
     keys.dataset.key = codes;
     keys.replaceChildren(...seat.codes.map(([code, name]) => h("li", {}, h("b", {}, code), ` ${name}`)));
   }
+}
+
+// Nothing of a customer stays in the page, not even out of sight.
+function forget(pane) {
+  for (const name of ["kana", "name", "number", "memo"]) say(part(pane, name), "");
+  const facts = part(pane, "facts");
+  facts.replaceChildren();
+  facts.dataset.key = "";
+  part(pane, "more").hidden = true;
+}
+
+// What a supervisor tells this operator: words, help that comes, who whispers or is in the conversation.
+const HOW = { whisper: (name) => t("{name}さんがささやいています（お客様には聞こえません）。", { name }), barge: (name) => t("{name}さんが通話に入っています。", { name }) };
+
+function told(pane, seat) {
+  const heard = (seat.listeners ?? []).filter((one) => one.is_on && HOW[one.how]).map((one) => HOW[one.how](one.name));
+  const help = seat.help_since_at > 0 ? t("！ ヘルプ呼出中") : seat.helper ? t("{name}さんがヘルプに応じました。", { name: seat.helper }) : "";
+  const words = seat.message ? `${seat.message_from}：${seat.message}` : "";
+  const text = [...heard, help, words].filter(Boolean).join("　");
+  part(pane, "told").hidden = !text;
+  say(part(pane, "told"), text);
 }
 
 function showRest(pane, seat) {
@@ -75,7 +102,7 @@ function showRest(pane, seat) {
     paused: [t("{name} さん", { name: seat.user_name }), t("＊を押すと発信を始めます")],
     waiting: [t("接続待ち"), t("つながるまでお待ちください")],
     ringing: [t("呼出中"), t("まもなくつながります")],
-    break: [t("休憩中"), t("＊を押すと再開します")],
+    break: [t("{reason}中", { reason: reasonWord(seat.break_reason || "break") }), t("＊を押すと再開します")],
     talking: [t("通話中"), ""],
     wrapup: [t("結果入力"), t("2けたの結果コードを押してください")],
   }[seat.state];
@@ -134,25 +161,12 @@ function stale(pane, seat) {
   const isTalking = seat?.state === "talking";
   if (!isTalking || live.age() > 600 + PRIVATE_AFTER_S) {
     part(pane, "customer").hidden = true;
+    forget(pane);
     part(pane, "keys").hidden = true;
     part(pane, "rest").hidden = false;
     say(part(pane, "big"), t("更新停止"));
     say(part(pane, "next"), t("画面は止まっています。電話はそのまま使えます"));
     part(pane, "counts").hidden = true;
-  }
-}
-
-function beep() {
-  try {
-    const context = new AudioContext();
-    const tone = context.createOscillator();
-    const level = context.createGain();
-    level.gain.value = 0.1;
-    tone.connect(level).connect(context.destination);
-    tone.start();
-    tone.stop(context.currentTime + 0.4);
-  } catch {
-    // A kiosk without sound: the band says it.
   }
 }
 
