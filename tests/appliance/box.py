@@ -152,8 +152,7 @@ class Box:
             disks.make(self.disks[number], disks.DISK_SIZE)
         if self.is_on():
             name = f"disk{number}"
-            with contextlib.suppress(AssertionError):  # a pulled device took its drive along
-                self.monitor.command("blockdev-del", node_name=name)
+            self.wait(lambda: self._is_forgotten(name), 60.0, f"{name} was not let go")
             self.monitor.command(
                 "blockdev-add",
                 driver="qcow2",
@@ -165,6 +164,14 @@ class Box:
                 },
             )
             self.monitor.command("device_add", driver="virtio-blk-pci", id=f"{name}-device", drive=name)
+
+    def _is_forgotten(self, name: str) -> bool:
+        """Whether no drive of this name is left; the guest lets go of a pulled one in its own time."""
+        try:
+            self.monitor.command("blockdev-del", **{"node-name": name})
+        except AssertionError as error:
+            return "Failed to find" in str(error) or "Cannot find" in str(error)
+        return True
 
     def pull_key(self) -> None:
         self.has_key = False

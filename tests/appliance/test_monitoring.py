@@ -104,6 +104,7 @@ def test_a_full_partition_stops_recordings_then_calls_and_loses_no_result(dialli
     fill(dialling, leaving_mb=int(LEAST_MB * 0.4))
     dialling.wait(lambda: health(dialling)["limits"] == ["disk"], WITHIN_S, "calls did not stop")
     dialling.wait(lambda: health(dialling)["talking"] == 0, WITHIN_S, "conversations did not end")
+    dialling.wait(lambda: floor.judge(dialling)["open"] == 0, WITHIN_S, "a call stayed open")
 
     fill(dialling, leaving_mb=5)
     dialling.wait(
