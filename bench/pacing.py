@@ -50,12 +50,13 @@ class Case:
 
 
 class Day(msgspec.Struct, frozen=True):
-    """One shift's figures in %."""
+    """One shift's figures in %, and how many ringing calls were cut."""
 
     utilisation: float
     abandoned: float
     worst_half_hour: float
     answers: int
+    ring_cuts: int = 0  # the bare floor knows none
 
 
 STEADY: Final = {5: 78.0, 10: 83.0, 20: 87.5, 50: 92.5, 100: 95.5}
@@ -97,6 +98,7 @@ def core_day(case: Case, seed: int) -> Day:
         100.0 * got["abandon_ratio"],
         100.0 * got["abandon_ratio_worst_30min"],
         int(got["answered"]),
+        int(got["ring_cuts"]),
     )
 
 
@@ -172,7 +174,11 @@ def report(case: Case, days: Sequence[Day], where: str) -> bool:
             f"{where}: {name}, {len(days)} seeds | {value:.2f} % | {sign} {limit:.1f} % | {verdict}",
             flush=True,
         )
-    return is_ok
+    cuts = sum(day.ring_cuts for day in days)
+    print(
+        f"{where}: {case.name}, ringing calls cut | {cuts} | <= 0 | {'SHORT' if cuts else 'ok'}", flush=True
+    )
+    return is_ok and not cuts
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
