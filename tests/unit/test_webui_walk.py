@@ -85,11 +85,15 @@ FIELDS: dict[str, str] = {
     "id": "project_id",
     "attribute": "attribute_id",
     "attempt": "attempt_id",
+    "number_id": "number_id",
+    "target": "target_id",
+    "retire": "level_id",
+    "remove": "template_id",
 }
 PLAIN: dict[str, str] = {
     "after": "0", "age": "30", "before": "0", "count": "1", "down": "0", "up": "0", "hour": "10",
     "start": "0", "is_active": "1", "order_from_id": "0", "talk_max": "0", "talk_min": "0",
-    "number_id": "0", "remove": "1", "retire": "1", "target": "0", "rotate": "0", "fact": "",
+    "rotate": "0", "fact": "",
     "cell": "0312345678", "code": "94", "header": "電話番号", "use": "number",
 }  # fmt: skip
 # What most forms need to come past their own checks.

@@ -11,6 +11,8 @@ from appliance.settings import Home
 from appliance.store import (
     attributes,
     blocked,
+    call_settings,
+    customer_edits,
     import_run,
     incoming_routes,
     jobs,
@@ -21,6 +23,7 @@ from appliance.store import (
     report_history,
     report_mail,
     saved_views,
+    transfers,
     users,
 )
 from appliance.store.exports import ExportPlan, request
@@ -79,6 +82,14 @@ def seed(home: Home) -> tuple[Floor, Samples]:
     )  # fmt: skip
     delivery = report_mail.report(store, tenant, entry, user_id=operator, at=now)
     mail.begin(store, report_history.mail_of(store, tenant, delivery), at=now)
+    number = customer_edits.add_number(
+        store, tenant, customer, number="0451113333", label="壁の中", user_id=1, at=now
+    )
+    target = transfers.add_target(store, tenant, floor.project_id, name="壁の中の転送先", number="0451114444")
+    level = call_settings.add_level(store, tenant, floor.project_id, name="壁の中の見込")
+    template = call_settings.add_template(
+        store, tenant, floor.project_id, name="壁の中の定型", text="壁の中の文"
+    )
     own_holidays.set_day(store, tenant, 20261230, name="壁の中の休み", is_open=False)
     transfer = store.insert(
         "transfer", id=1, tenant_id=tenant, project_id=floor.project_id, list_id=floor.list_ids[0],
@@ -87,6 +98,10 @@ def seed(home: Home) -> tuple[Floor, Samples]:
     )  # fmt: skip
     samples = {
         "delivery_id": delivery,
+        "number_id": number,
+        "target_id": target,
+        "level_id": level,
+        "template_id": template,
         "route_id": _route(floor),
         "own_day": 20261230,
         "attribute_id": attribute,
