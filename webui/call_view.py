@@ -13,6 +13,7 @@ import msgspec
 from appliance.dialer.messages import SeatBoard
 from appliance.store import call_days
 from webui.call_card import Reader, card
+from webui.phone_number import hyphenated
 from webui.reasons import told
 from webui.streams import View
 
@@ -36,6 +37,8 @@ class CallView:
         found: dict[str, Any] = {"day": self._counts(seat)}
         if seat is not None and seat.state == "waiting":
             found["wait"] = self._wait(seat)
+        if seat is not None and seat.party is not None:
+            found["party"] = hyphenated(seat.party.number)
         shown = self._shown(seat)
         if shown is not None:
             found["card"] = shown

@@ -511,7 +511,7 @@ live?.on((view) => {
   if (card) onLine(card);
   else if (current?.origin === "line") lineOver();
   if (current?.origin === "line" && ["talking", "wrapup"].includes(seat.state)) current.hasTalked = true;
-  transfer.show(seat);
+  transfer.show(seat, view.call?.party);
   moved();
   render();
 });

@@ -65,12 +65,12 @@ export class Transfer {
     }
   }
 
-  // The seat as the dialer tells it.
-  show(seat) {
+  // The seat as the dialer tells it, and the third party's number as people read it.
+  show(seat, shown) {
     const party = seat?.party ?? null;
     const isTalking = seat?.state === "talking";
     if (!isTalking) this.close();
-    const who = party ? party.name || party.number : "";
+    const who = party ? party.name || shown || party.number : "";
     const failed = !party && isTalking && seat.party_failed ? (FAILED[seat.party_failed]?.() ?? t("転送先につながりませんでした。お客様に戻りました。")) : "";
     part("party").hidden = !party && !failed;
     part("party").className = failed ? "notice warn" : "notice";
@@ -80,7 +80,7 @@ export class Transfer {
     $("party-buttons").hidden = !party;
     const can = { "hand-over": !!party && (party.state !== "calling" || party.number.length < 6), "join-all": party?.state === "private", "drop-target": !!party && party.state !== "joined" };
     for (const button of $("party-buttons").querySelectorAll("[data-act]")) button.hidden = !can[button.dataset.act];
-    if (party && party.state !== this.party?.state && !$("transfer-panel").hidden) $("party-buttons").querySelector("button:not([hidden])")?.focus();
+    if (party && party.state !== this.party?.state && !$("transfer-panel").hidden) $("party-buttons").querySelector("[data-act=drop-target]:not([hidden])")?.focus();
     this.party = party;
   }
 }
