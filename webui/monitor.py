@@ -88,7 +88,12 @@ def show_code(ask: Ask, labels: list[str], *, kind: Kind = "panes") -> Any:
     """Six digits for a manager to type; the cookie that they enrol, for panes or a wallboard."""
     device, token = device_of(ask), ""
     code = device.code if device else ""
-    if device is None or device.kind != kind or device.enrolled_at:
+    if device is not None and device.enrolled_at:  # its cookie must not be lost to a second code
+        words = ask.t(
+            "このパソコンは別の用途で登録されています。「分割モニタの登録」で解除してから開いてください。"
+        )
+        raise NotAllowed(words)
+    if device is None or device.kind != kind:
         token, code = monitors.request(ask.services.store, at=ask.services.now_ms(), kind=kind)
     answer = ask.page("enrol.html", labels=labels, code=f"{code[:3]} {code[3:]}")
     if token:

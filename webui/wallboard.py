@@ -12,7 +12,6 @@ from appliance.store import lists, projects, screens
 from webui.ask import Ask, NotAllowed, Services
 from webui.audiences import Kind
 from webui.board import stream
-from webui.layout import places_of
 from webui.monitor import device_of, show_code
 from webui.roles import MONITOR, Route
 from webui.yesterday import same_hour_of
@@ -70,7 +69,6 @@ def _names(ask: Ask, tenant_id: int) -> dict[str, Any]:
         "projects": {str(row.id): row.name for row in projects.every(store, tenant_id)},
         "lists": {str(row.id): row.name for row in lists.table(store, tenant_id)},
         "yesterday": same_hour_of(ask, tenant_id),
-        "places": places_of(ask, tenant_id),
         "limits": screens.limits_of_tenant(store, tenant_id),
     }
 

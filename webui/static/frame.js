@@ -20,7 +20,7 @@ export const csrf = document.querySelector("meta[name=csrf]")?.content ?? "";
 export const live = body.dataset.events ? new Live(body.dataset.events, body.dataset.channel) : null;
 if (live) {
   live.start();
-  const clockElement = document.getElementById("clock");
+  const clockElement = document.body.classList.contains("wall") ? null : document.getElementById("clock"); // a wallboard shows seconds
   const tick = () => {
     if (clockElement && live.serverAt && live.state !== "stale" && live.state !== "dark") clockElement.textContent = clock(live.now());
   };

@@ -263,7 +263,9 @@ export class SeatPanel {
     };
     for (const [name, value] of Object.entries(values)) say(this.panel.querySelector(`[data-is=${name}]`), value);
     this.panel.querySelector("[data-is=state]").className = `status s-${seat.state}`;
-    this.panel.querySelector("[data-is=help]").hidden = !values.help;
+    const help = this.panel.querySelector("[data-is=help]");
+    help.hidden = !values.help;
+    help.className = seat.help_since_at > 0 ? "notice bad" : "notice good";
     this.controls(seat);
   }
 
