@@ -66,8 +66,8 @@ class Machine:
         self._incoming = Incoming(core)
         self._transfers = Transfers(core)
         self._talk_keys = TalkKeys(core, self._desks, self._transfers)
-        self._wire_transfers()
         self._rings = Rings(core)
+        self._wire_transfers()
         self._listenings = Listenings(core, self._rings)
         summoning = Summoning(core, self._rings, self._desks)
         self._desks.listenings, self._desks.summoning = self._listenings, summoning
@@ -100,6 +100,7 @@ class Machine:
     def _wire_transfers(self) -> None:
         transfers, calls, desks = self._transfers, self._calls, self._desks
         transfers.calls, transfers.desks, transfers.parties.desks = calls, desks, desks
+        transfers.parties.rings = self._rings
         calls.transfers, desks.transfers, desks.talk_keys = transfers, transfers, self._talk_keys
 
     # --- what a shell calls ---------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from appliance.dialer import party as talks
 from appliance.dialer.machine_core import Core
 from appliance.dialer.party import Talk
 from appliance.dialer.party_leg import Do, Event, Leg, State, Target, failure_of
+from appliance.dialer.ringing import Rung, Told
 from appliance.dialer.seat import Event as SeatEvent
 from appliance.dialer.seat import Seat
 from appliance.dialer.seat import State as SeatState
@@ -31,12 +32,23 @@ class Seats(Protocol):
     def step(self, seat: Seat, event: SeatEvent) -> bool: ...
 
 
+class Phones(Protocol):
+    """What this part needs of the part that rings phones."""
+
+    def order(self, extension: str, caller: str, tell: Callable[[Told], None]) -> Rung: ...
+
+    def drop(self, rung: Rung) -> None: ...
+
+    def is_busy(self, extension: str) -> bool: ...
+
+
 class Parties:
     """Legs, from the order to the free channel.  `tell(leg, event)`: something happens to the leg's talk."""
 
     def __init__(self, core: Core, tell: Callable[[Leg, talks.Event], None]) -> None:
         self._core, self._tell = core, tell
         self.desks: Seats
+        self.rings: Phones
         self._do: dict[Do, Callable[[Leg], None]] = {
             Do.NOTE_SETUP: self._note_setup,
             Do.NOTE_RINGING: self._note_ringing,
@@ -77,7 +89,8 @@ class Parties:
         core = self._core
         if leg.is_house:
             core.timers.arm("party", leg.call_id, core.now + HOUSE_RING_S)
-            self._ring_seat(leg, core.seats[leg.to_seat_id])
+            seat = core.seats[leg.to_seat_id]
+            (self._ring_seat if seat.leg else self._ring_phone)(leg, seat)
             return
         core.timers.arm("party", leg.call_id, core.now + QUEUE_MAX_S)
         settings = core.projects[leg.project_id].settings
@@ -154,7 +167,7 @@ class Parties:
         core.timers.disarm("party", leg.call_id)
         self.save(leg)
         talk = core.talks.get(leg.attempt_id)
-        is_taken = leg.is_house and talk is not None and talk.takes(talks.Event.TAKEN)
+        is_taken = leg.is_seat and talk is not None and talk.takes(talks.Event.TAKEN)
         self._tell(leg, talks.Event.TAKEN if is_taken else talks.Event.ANSWERED)
 
     def _fail_and_clear(self, leg: Leg) -> None:
@@ -199,13 +212,29 @@ class Parties:
 
     def pick_up(self, leg: Leg, seat: Seat) -> None:
         """A seat takes it, be it the one that rings or another one."""
-        if leg.to_seat_id != seat.seat_id:
+        if leg.to_seat_id != seat.seat_id or leg.rung is not None:
             self._release_seat(leg)
             leg.to_seat_id, leg.house_leg = seat.seat_id, seat.leg
             leg.was_waiting = seat.state is SeatState.WAITING
             seat.rung_by = leg.call_id
             self.desks.step(seat, SeatEvent.RUNG)
         self.desks.step(seat, SeatEvent.STAR)
+
+    def _ring_phone(self, leg: Leg, seat: Seat) -> None:
+        """Nobody is logged in there: whoever lifts the handset has the operator, or the customer."""
+        caller = self._core.seats[leg.seat_id].extension
+        leg.rung = self.rings.order(seat.extension, caller, lambda told: self._phone_is(leg, told))
+        self.step(leg, Event.ALERTING)
+
+    def _phone_is(self, leg: Leg, told: Told) -> None:
+        if leg.rung is None:
+            return
+        if told == "up":
+            leg.house_leg = leg.rung.leg
+            self.step(leg, Event.ANSWERED)
+            return
+        leg.rung = None
+        self.step(leg, Event.CLEARED, "left" if told == "down" else "no-answer")
 
     def answered_at(self, seat: Seat) -> None:
         """The seat's table says that it answers."""
@@ -222,6 +251,9 @@ class Parties:
             self.step(leg, Event.CLEARED, "left" if leg.answered >= 0 else "declined")
 
     def _release_seat(self, leg: Leg) -> None:
+        if leg.rung is not None:
+            rung, leg.rung = leg.rung, None
+            self.rings.drop(rung)
         seat = self._core.seats.get(leg.to_seat_id) if leg.is_house else None
         leg.to_seat_id = 0
         if seat is None or seat.rung_by != leg.call_id:

@@ -139,10 +139,10 @@ class Transfers:
         talk = self.of_seat(seat)
         if talk is None or talk.leg is None:
             return
-        leg, is_given = talk.leg, self._is_given(talk)
+        leg, is_given, is_seat = talk.leg, self._is_given(talk), talk.leg.is_seat
         if not self.step(talk, Event.GIVE if is_given else Event.HAND_OVER):
             return
-        if leg.is_house:
+        if is_seat:
             self.desks.step(seat, SeatEvent.RELIEVED)
         else:
             self.desks.step(seat, SeatEvent.HANDED_CODED if leg.code else SeatEvent.HANDED)
@@ -197,7 +197,7 @@ class Transfers:
     def _is_given(talk: Talk) -> bool:
         """Whether a hand-over now goes to a seat that talks with the operator already."""
         leg = talk.leg
-        return leg is not None and leg.is_house and talk.state in (State.PRIVATE, State.JOINED)
+        return leg is not None and leg.is_seat and talk.state in (State.PRIVATE, State.JOINED)
 
     # --- what happens ---------------------------------------------------------------------------------
 

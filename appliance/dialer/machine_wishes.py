@@ -108,8 +108,9 @@ class Wishes:
 
     def _house_refusal(self, target: Target) -> str:
         called = self._core.seats[target.seat_id]
-        if not called.user_id or not called.leg:
-            return "target-away"
+        if not called.leg:
+            is_rung = self._transfers.parties.rings.is_busy(called.extension)
+            return "target-busy" if is_rung else "" if called.is_registered else "target-away"
         return "" if called.takes(SeatEvent.RUNG) else "target-busy"
 
     def _line_refusal(self, seat: Seat, target: Target) -> str:

@@ -1,7 +1,8 @@
 """A third party's own call, from the order to the free channel, as one table.  Knows no talk and no seat.
 
-On a line it is a call of the trunk like an attempt's; in the house it is another seat that rings.  It ends
-exactly once, and says why in a word: `handed`, `left`, `dropped`, or one of `FAILURES`.
+On a line it is a call of the trunk like an attempt's; in the house another seat rings, or a phone where
+nobody is logged in.  It ends exactly once, and says why in a word: `handed`, `left`, `dropped`,
+`customer-left`, or one of `FAILURES`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from appliance.dialer.ringing import Rung
 from appliance.pri_card.trunk import Line
 
 FIRST_CALL: Final = 1 << 48  # call ids of third parties: far xx
@@ -121,6 +123,7 @@ class Leg:
     state: State = State.QUEUED
     line: Line | None = None
     house_leg: str = ""  # the phone's, in the house
+    rung: Rung | None = None  # a phone of the house at which nobody is logged in
     to_seat_id: int = 0  # in the house: where it rings; another one's that picked it up
     setup: float = -1.0
     alerting: float = -1.0
@@ -149,6 +152,11 @@ class Leg:
     @property
     def is_house(self) -> bool:
         return self.target.seat_id != 0
+
+    @property
+    def is_seat(self) -> bool:
+        """Whether somebody who is logged in takes it: he may be given the customer, and his code."""
+        return self.is_house and self.rung is None
 
     @property
     def port(self) -> str:

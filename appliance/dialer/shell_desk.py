@@ -148,9 +148,10 @@ class Desk:
             else:
                 self._alarm("store", False, "")
 
-    async def customer(self, customer_id: int) -> tuple[int, inputs.Customer] | None:
+    async def customer(self, customer_id: int, number: str = "") -> tuple[int, inputs.Customer] | None:
         """(list, facts) of a customer of whichever tenant: pages have asked for rights already."""
-        return cast("tuple[int, inputs.Customer] | None", await self._read(self._reads.customer, customer_id))
+        found = await self._read(self._reads.customer, customer_id, number)
+        return cast("tuple[int, inputs.Customer] | None", found)
 
     # --- figures --------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ class Rules(Protocol):
 class Customers(Protocol):
     """Where a customer's facts come from."""
 
-    async def customer(self, customer_id: int) -> tuple[int, Customer] | None: ...
+    async def customer(self, customer_id: int, number: str = "") -> tuple[int, Customer] | None: ...
 
 
 class Preview:
@@ -49,7 +49,7 @@ class Preview:
 
     async def dial(self, wanted: DialCustomer) -> None:
         """Feed the call.  Raises BadInput with the rule in words."""
-        found = await self._customers.customer(wanted.customer_id)
+        found = await self._customers.customer(wanted.customer_id, wanted.number)
         if found is None:
             raise BadInput("その顧客はありません。", remedy="一覧を更新してください。")
         list_id, customer = found

@@ -180,13 +180,14 @@ class Reads:
             ),
         )
 
-    def customer(self, customer_id: int) -> tuple[int, inputs.Customer] | None:
+    def customer(self, customer_id: int, number: str = "") -> tuple[int, inputs.Customer] | None:
+        """(list, facts), to be called at `number` if that was added to him, else at the list's own."""
         found = customers.by_id(self._store, customer_id)
         if found is None:
             return None
-        return found.list_id, inputs.Customer(
-            found.id, found.number, found.attempts, found.last_called_at / 1000
-        )
+        added = customers.added_numbers(self._store, found.tenant_id, found.id) if number else []
+        chosen = number if any(row.number == number for row in added) else found.number
+        return found.list_id, inputs.Customer(found.id, chosen, found.attempts, found.last_called_at / 1000)
 
     def new_blocks(self) -> list[Any]:
         changes = blocked.changes_since(self._store, self._last_block_id)

@@ -38,7 +38,7 @@ class Custody:
         self._speaking: dict[str, str] = {}  # port to the tag of what is said to it
         self.counts: collections.Counter[str] = collections.Counter()
         self._stood: dict[int, party.State] = {}  # talks as they stood before this event
-        self._in_house: set[int] = set()  # those with a third party in the house
+        self._in_house: dict[int, str] = {}  # those with a third party in the house, and its port
         world.observers.append(self.observe)
 
     def observe(self, now: float, what: Any, decided: list[Any]) -> None:
@@ -54,7 +54,9 @@ class Custody:
         in_talk = [attempt for attempt in self._machine.calls() if attempt.state in IN_TALK]
         self._stood = dict.fromkeys((a.attempt_id for a in in_talk), party.State.OPEN)
         self._stood |= {number: talk.state for number, talk in talks.items() if number in self._stood}
-        self._in_house = {number for number, talk in talks.items() if talk.leg and talk.leg.is_house}
+        self._in_house = {
+            number: talk.leg.port for number, talk in talks.items() if talk.leg and talk.leg.is_house
+        }
         for attempt in in_talk:
             self._look_after(now, attempt, talks.get(attempt.attempt_id))
         self._look_for_strays(now)
@@ -104,8 +106,12 @@ class Custody:
             self.counts["given back"] += "transfer-returned" in output.prompts
         if isinstance(output, outputs.ClearCall) and output.call_id in self._stood:
             # All phones at once: the colleague's may go before the operator's, who then has a plain talk.
-            is_house = output.call_id in self._in_house and isinstance(what, phones.PhonesSnapshot)
-            is_due = is_house or _is_due(self._stood[output.call_id], output.call_id, what)
+            third = self._in_house.get(output.call_id)
+            is_house = third is not None and isinstance(what, phones.PhonesSnapshot)
+            stood = self._stood[output.call_id]
+            if stood is party.State.HANDED and isinstance(what, phones.LegEnded):
+                is_house = what.leg == third  # he has put his handset down
+            is_due = is_house or _is_due(stood, output.call_id, what)
             assert is_due, f"{now:.3f}: customer of attempt {output.call_id} was cleared upon {what}"
 
     def _look_after(self, now: float, attempt: Attempt, talk: party.Talk | None) -> None:

@@ -71,6 +71,7 @@ class Invariants:
         """Whose key may have been lost with the audio process hears once more which one is waited for."""
         legs = {output.leg for output in decided if isinstance(output, outputs.AnswerPhone)}
         legs -= self._listening
+        legs &= {seat.leg for seat in self._machine.seats()}  # others are of phones without a log-in
         told = {output.port for output in decided if isinstance(output, audio.Play)}
         shown = [output.seat.state for output in decided if isinstance(output, SeatChanged)]
         assert len(shown) == len(legs), f"{len(legs)} phones are attached again, {len(shown)} seats looked at"

@@ -25,10 +25,11 @@ from appliance.dialer.messages import (
     SeatChanged,
 )
 from appliance.dialer.party_leg import FIRST_CALL
+from appliance.phones import messages as phones
 from appliance.pri_card import trunk
 from appliance.simulator.shift import Shift
 from appliance.simulator.shift_exchange import Call
-from appliance.simulator.shift_robots import Robot
+from appliance.simulator.shift_robots import MEDIA, Robot
 
 SCRIPTED_SHARE: Final = 0.8  # of all talks
 FAULTY_SHARE: Final = 0.4  # of the scripts: something goes wrong in the midst of it
@@ -70,6 +71,9 @@ class Transfers:
         """Watch the shift for talks."""
         self._shift = shift
         shift.exchange.meet_third = self._meet
+        shift.world.carries_out({outputs.RingPhone: self._phone_rings})
+        for robot in shift.robots.robots.values():
+            shift.world.tell(phones.Registered(robot.extension, "10.0.0.9:5060"))
         shift.configure(targets=TARGETS)
         shift.world.observers.append(self._observe)
 
@@ -164,6 +168,16 @@ class Transfers:
         if not refusal:
             self._shift.world.tell(wish)
         return not refusal
+
+    def _phone_rings(self, rung: outputs.RingPhone) -> None:
+        """A phone at which nobody is logged in: lifted or not, and put down again."""
+        leg, tell, rng = f"r{rung.ref}", self._shift.world.tell, self._rng
+        self._later(0.05, tell, inputs.PhoneRings(rung.ref, leg if rng.random() < 0.9 else ""))
+        if rng.random() < 0.7:
+            self._later(rng.uniform(0.5, 15.0), tell, phones.LegAnswered(leg, MEDIA))
+        if rng.random() < 0.7:
+            self._later(rng.uniform(5.0, 60.0), tell, phones.LegEnded(leg))
+        self._later(90.0, tell, phones.LegEnded(leg))
 
     # --- third parties --------------------------------------------------------------------------------
 

@@ -777,6 +777,84 @@ def test_an_over_transfer_and_another_tenants_cannot_be_picked_up() -> None:
     assert floor.seat(2).state == "paused"
 
 
+# --- a phone at which nobody is logged in ----------------------------------------------------------------
+
+
+def phone_rings() -> Floor:
+    """Seat 1's customer waits; the phone 202 rings, and nobody is logged in there."""
+    floor = Floor(seats=2, offer=1)
+    floor.ready()
+    floor.talk()
+    floor.feed(phones.Registered("202", "10.0.0.8:5060"))
+    assert ask(floor, CallTarget(1, extension="202")) == ""
+    rung = all_of(outputs.RingPhone, floor.out)[-1]
+    assert (rung.extension, rung.caller) == ("202", "201")
+    floor.feed(inputs.PhoneRings(rung.ref, "p9"))
+    return floor
+
+
+def test_a_phone_without_a_log_in_rings_and_talks_and_the_operator_owes_the_code() -> None:
+    floor = phone_rings()
+    floor.feed(phones.LegAnswered("p9", MEDIA), after=3.0)
+    assert hears(floor) == {C: (), O: ("p9",), "p9": (O,)}
+
+    assert ask(floor, HandOver(1)) == ""
+
+    assert hears(floor) == {C: ("p9",), "p9": (C,)}
+    assert floor.seat().state == "wrapup"
+    floor.keys("06*")
+    floor.feed(phones.LegEnded("p9"))
+    assert cleared(floor) == [1]
+    floor.clear()
+    assert ends(floor.out) == [(1, "result", "06")]
+    at_rest(floor)
+
+
+def test_a_blind_transfer_to_such_a_phone_connects_on_the_answer_or_comes_back() -> None:
+    floor = phone_rings()
+    ask(floor, HandOver(1))
+    assert floor.seat().state == "wrapup"
+    floor.feed(phones.LegAnswered("p9", MEDIA))
+    assert hears(floor) == {C: ("p9",), "p9": (C,)}
+
+    other = phone_rings()
+    ask(other, HandOver(1))
+    other.wait(HOUSE_RING_S + 0.1)
+    assert all_of(phones.HangUpLeg, other.out)[-1].leg == "p9"
+    assert (other.seat().state, other.seat().attempt_id) == ("talking", 1)
+    assert hears(other) == PLAIN_TALK
+
+
+def test_such_a_phone_that_is_not_lifted_or_put_down_gives_the_customer_back() -> None:
+    for is_lifted, why in ((False, "no-answer"), (True, "left")):
+        floor = phone_rings()
+        if is_lifted:
+            floor.feed(phones.LegAnswered("p9", MEDIA))
+        floor.feed(phones.LegEnded("p9"))
+        assert floor.seat().party_failed == why
+        assert hears(floor) == PLAIN_TALK
+        assert floor.machine.legs() == []
+
+
+def test_such_a_phone_is_hung_up_when_the_customer_leaves_and_picked_up_elsewhere_when_asked() -> None:
+    floor = phone_rings()
+    floor.clear()
+    assert all_of(phones.HangUpLeg, floor.out)[-1].leg == "p9"
+    floor.keys("06*")
+    at_rest(floor)
+
+    floor = Floor(seats=3, offer=1)
+    floor.ready()
+    floor.talk()
+    floor.log_in(3)
+    floor.feed(phones.Registered("202", "10.0.0.8:5060"))
+    ask(floor, CallTarget(1, extension="202"))
+    floor.feed(inputs.PhoneRings(1, "p9"))
+    assert ask(floor, AnswerTransfer(3, 1)) == ""
+    assert all_of(phones.HangUpLeg, floor.out)[-1].leg == "p9"
+    assert hears(floor) == {C: (), O: ("p3",), "p3": (O,)}
+
+
 # --- lines, audio ----------------------------------------------------------------------------------------
 
 
