@@ -290,13 +290,15 @@ def test_with_the_dialer_refusing_nothing_typed_is_lost(one: Tab, desk: Desk, si
 def test_hold_transfer_and_three_way_from_the_screen(one: Tab, desk: Desk, site: Site) -> None:
     page = open_call(one)
     desk.connect(fresh(site, 8))
-    expect(page.locator("#hold")).to_be_visible()
+    expect(page.locator("#hold")).to_be_enabled()
     page.keyboard.press("Control+Shift+H")
     expect(page.locator("#who [data-is=held]")).to_be_visible()
     assert desk.asked(HoldCall)[-1].is_on
+    expect(page.locator("#hold")).to_be_enabled()
     page.keyboard.press("Control+Shift+H")
     expect(page.locator("#who [data-is=held]")).to_be_hidden()
 
+    expect(page.locator("#transfer")).to_be_enabled()
     page.keyboard.press("Control+Shift+X")
     expect(page.locator("#target")).to_be_focused()
     page.keyboard.type("044-430-5356")
@@ -317,7 +319,7 @@ def test_hold_transfer_and_three_way_from_the_screen(one: Tab, desk: Desk, site:
 def test_a_call_is_ended_once_a_second_at_most(one: Tab, desk: Desk, site: Site) -> None:
     page = open_call(one)
     desk.connect(fresh(site, 9))
-    expect(page.locator("#hang-up")).to_be_visible()
+    expect(page.locator("#hang-up")).to_be_enabled()
     before = len(desk.asked(HangUp))
     for _ in range(3):
         page.keyboard.press("Control+Shift+E")
