@@ -1,4 +1,4 @@
-"""Keeps tests of one `xdist_group` in one worker.
+"""Keeps tests of one `xdist_group` in one worker, and judges no example by the clock.
 
 pytest-xdist 3.8 appends the group's name to an attribute from which pytest 9.2 no longer makes the id that
 tests are shared out by: unnoticed, every floor was started in both workers at once.
@@ -7,6 +7,10 @@ tests are shared out by: unnoticed, every floor was started in both workers at o
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("yobirin", deadline=None)  # a busy machine is no fault of an example
+settings.load_profile("yobirin")
 
 
 @pytest.hookimpl(trylast=True)

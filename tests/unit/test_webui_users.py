@@ -68,7 +68,7 @@ def test_a_new_person_comes_in_with_what_is_on_the_slip(
     assert found is not None
     assert found.name == "新人 花子"
     fresh = Client(app.build(services))
-    assert fresh.log_in("demo", "shinjin", password).header("Location") == "/reports/hourly"
+    assert fresh.log_in("demo", "shinjin", password).header("Location") == "/call"
     assert fresh.ask("GET", "/history").header("Location") == "/account/password"
     assert ("created", "shinjin 新人 花子 OP") in said(floor)
     assert not any(password in detail or pin in detail for _, detail in said(floor))
@@ -132,6 +132,7 @@ def test_a_reset_password_works_once_and_ends_sessions(
     clients: dict[str, Client], floor: Floor, services: Services
 ) -> None:
     user_id = id_of(floor, "op2")
+    users.set_phone(floor.store, floor.tenant_id, user_id, phone_id="56", pin="24680")
     theirs = Client(app.build(services))
     theirs.log_in("demo", "op2")
     password, *_rest = on_slip(clients["sv"].post(f"/users/{user_id}/password", with_pin="1"))
