@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 PER_S: Final = os.sysconf("SC_CLK_TCK")
-TESTS_OWN: Final = ("yobirin-test", "idle.py")  # the command channel and this program
+TESTS_OWN: Final = ("yobirin-test", "idle.py", "/data/test")  # command channel, this program, the network
+COMMAND: Final = "/opt/yobirin/bin/yobirin"
 
 
 def name_of(pid: str) -> str:
@@ -25,8 +26,11 @@ def name_of(pid: str) -> str:
     line = " ".join(words)
     if not line.strip() or any(word in line for word in TESTS_OWN):
         return ""
-    if "-m appliance" in line:
-        return words[words.index("appliance") + 1]
+    if "-m" in words and words[words.index("-m") + 1].startswith("appliance"):
+        module, name = words[words.index("-m") + 1 :][:2]
+        return name if module == "appliance" else module
+    if COMMAND in words:
+        return words[words.index(COMMAND) + 1]
     return "supervisord" if "supervisord" in line else Path(words[0].rstrip(":")).name
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from bench import _plain_debian
 from bench._pri_card import show, show_load
-from tests.appliance import disks, floor
+from tests.appliance import disks, floor, kept
 from tests.appliance.box import BOOT_S, Box
 
 HERE: Final = Path(__file__).resolve().parent
@@ -51,19 +51,22 @@ def main() -> int:
     disks.version()  # says so when there is no image
     size_mb = (disks.IMAGE / "yobirin-installer.iso").stat().st_size / 1e6
     held = [show("image", size_mb, IMAGE_MB, at_least=False, unit=" MB")]
-    with tempfile.TemporaryDirectory(prefix="yobirin-figures-") as scratch, Box(Path(scratch) / "box") as box:
+    with (
+        tempfile.TemporaryDirectory(prefix="yobirin-figures-") as scratch,
+        kept.box(Path(scratch) / "box", "dialling") as box,
+    ):
         box.keeps_turn = True
-        box.to("provisioned")
+        box.run("systemctl stop yobirin-test-robots")  # an idle box: a started list, and nobody logged in
+        box.wait(lambda: floor.judge(box)["open"] == 0, 90.0, "calls did not end")
         held += idle(box)
         held.append(latency(box))
-        floor.dial(box)
         box.stop()
         held.append(start(box))
     return 0 if all(held) else 1
 
 
 def idle(box: Box) -> list[bool]:
-    """A provisioned box with a started list and nobody logged in."""
+    """A box with a started list and nobody logged in."""
     time.sleep(SETTLE_S)  # what a start leaves to do is not what an idle box does
     box.guest.put("/run/idle.py", (HERE / "_idle.py").read_text(encoding="utf-8"))
     found: dict[str, Any] = json.loads(box.run(f"python3 /run/idle.py {IDLE_S}", IDLE_S + 60.0))
