@@ -92,6 +92,8 @@ function seat(mine) {
   }
   const cancel = $("break-cancel");
   if (cancel) cancel.hidden = !(mine.break_wanted || mine.state === "break");
+  const asking = $("seat-dialog");
+  if (sits && asking?.open && asking.dataset.rings === "yes") asking.close(); // the handset is up
   const help = $("help");
   if (!help) return;
   help.dataset.forbidden = sits ? "" : "yes";
@@ -115,6 +117,7 @@ async function callForHelp() {
 $("help")?.addEventListener("click", callForHelp);
 
 $("take-seat")?.addEventListener("click", async () => {
+  $("seat-dialog").dataset.rings = "";
   const answer = await fetch("/desk/seats", { credentials: "same-origin", headers: { Accept: "application/json" } });
   const { seats = [], last = "" } = await answer.json().catch(() => ({}));
   $("seat-choice").replaceChildren(...seats.map((one) => new Option(`${one.label}（${one.extension}）`, one.id, false, String(one.id) === last)));
@@ -126,6 +129,7 @@ $("seat-form")?.addEventListener("submit", async (event) => {
   try {
     const { extension } = await post("/desk/seat", { seat: event.target.seat.value });
     say(answer, t("内線{n}が鳴っています。受話器を上げてください。", { n: extension }));
+    $("seat-dialog").dataset.rings = "yes";
   } catch (error) {
     say(answer, error.message);
   }
