@@ -170,3 +170,14 @@ class Scene:
 
     def listen(self, how: dialer.How) -> None:
         self.ask(dialer.Listen(self.seat().seat_id, SUPERVISOR, "監督 一郎", EXTENSION, how))
+
+
+def sit_down_and_talk(scene: Scene) -> None:
+    """The page knows the operator: the phone rings, lifts, and the seat is his."""
+    user_id, name = scene.operator
+    scene.ask(dialer.TakeSeat(scene.seat().seat_id, user_id, name, scene.tenant_id, (scene.project_id,)))
+    scene.until(lambda: scene.is_state("paused"), "the log-in from the page")
+    scene.ask(dialer.SetReady(scene.seat().seat_id, is_on=True))
+    scene.until(lambda: scene.is_state("talking"), "a call")
+    scene.until(scene.customer_hz, "the customer's voice at the phone")
+    scene.until(lambda: scene.customer_hears(OPERATOR_HZ) > -30, "the operator, at the customer's end")

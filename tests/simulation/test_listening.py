@@ -12,7 +12,7 @@ import pytest
 from appliance.dialer import messages as dialer
 from appliance.store import compare, listenings
 from appliance.store.open import open_store
-from tests.simulation.phones_floor import OPERATOR_HZ, SUPERVISOR, SUPERVISOR_HZ, Scene
+from tests.simulation.phones_floor import OPERATOR_HZ, SUPERVISOR, SUPERVISOR_HZ, Scene, sit_down_and_talk
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("floor"), pytest.mark.timeout(300)]
 
@@ -58,17 +58,6 @@ def test_listening_whispering_and_barging_over_calls_and_a_killed_audio_process(
     scene.until(lambda: scene.phone_hears("operator", heard=(voice,), unheard=(SUPERVISOR_HZ,)), "him alone")
     scene.close()
     judge(scene)
-
-
-def sit_down_and_talk(scene: Scene) -> None:
-    """The page knows the operator: the phone rings, lifts, and the seat is his."""
-    user_id, name = scene.operator
-    scene.ask(dialer.TakeSeat(scene.seat().seat_id, user_id, name, scene.tenant_id, (scene.project_id,)))
-    scene.until(lambda: scene.is_state("paused"), "the log-in from the page")
-    scene.ask(dialer.SetReady(scene.seat().seat_id, is_on=True))
-    scene.until(lambda: scene.is_state("talking"), "a call")
-    scene.until(scene.customer_hz, "the customer's voice at the phone")
-    scene.until(lambda: scene.customer_hears(OPERATOR_HZ) > -30, "the operator, at the customer's end")
 
 
 def the_next_call_is_listened_to_by_itself(scene: Scene) -> None:

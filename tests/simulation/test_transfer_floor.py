@@ -20,8 +20,8 @@ from appliance.simulator import exchange_messages as exchange
 from appliance.store import compare, projects, recordings, transfers
 from appliance.store.models import Transfer
 from appliance.store.open import Store, open_store
-from tests.simulation import test_listening
-from tests.simulation.test_listening import OPERATOR_HZ, UNHEARD_DB, levels_db, sit_down_and_talk
+from tests.simulation import phones_floor
+from tests.simulation.phones_floor import OPERATOR_HZ, UNHEARD_DB, levels_db, sit_down_and_talk
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("floor"), pytest.mark.timeout(300)]
 
@@ -33,7 +33,7 @@ CODE = "06"
 Place = tuple[int, int]
 
 
-class Scene(test_listening.Scene):
+class Scene(phones_floor.Scene):
     """… with short dials, and an ear at any channel."""
 
     def _set_up(self, phone_id: str) -> None:
