@@ -190,7 +190,7 @@ def test_the_matrix_told_again_after_a_restart_is_the_same(talk: Talk) -> None:
     talk.ask(Bridge(9, "b1/1", "p1"))
     talk.expect(customer={OPERATOR}, operator={CUSTOMER}, supervisor=set(), third=set())
     talk.ask(ClosePort("b1/2"), ClosePort("p2"))
-    again = messages.AudioSnapshot(("b1/1", "p1"), {9: ("b1/1", "p1")})
+    again = messages.AudioSnapshot(("b1/1", "p1"), {9: ("b1/1", "p1")}, legs=("p1",))
     talk.rig.dialer.close()
     talk.rig.dialer = type(talk.rig.dialer)(talk.rig.home)
     assert talk.rig.dialer.of(messages.AudioSnapshot) == [again]
