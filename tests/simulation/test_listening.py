@@ -80,9 +80,7 @@ def a_killed_audio_process_heals(scene: Scene) -> None:
     killed = int(scene.supervisor.states()["audio"]["pid"])
     os.kill(killed, signal.SIGKILL)
     scene.until(lambda: int(scene.supervisor.states()["audio"]["pid"]) not in (0, killed), "a new one")
-    before = len(
-        scene.phones["supervisor"].heard()
-    )  # in silence the last half second stays
+    before = len(scene.phones["supervisor"].heard())  # in silence the last half second stays
     scene.until(lambda: len(scene.phones["supervisor"].heard()) > before + SECOND, "speech again")
     scene.until(lambda: scene.phone_hears("supervisor", heard=(voice, OPERATOR_HZ)), "both again")
     scene.until(lambda: scene.phone_hears("operator", heard=(voice, SUPERVISOR_HZ)), "the whisper again")
