@@ -23,6 +23,8 @@ from webui.call_card import Reader
 from webui.call_view import CallView
 from webui.words import translator
 
+pytestmark = pytest.mark.xdist_group("webui-call")  # its tests share one floor, in order
+
 WAIT_S = 10.0
 
 

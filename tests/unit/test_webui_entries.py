@@ -18,6 +18,8 @@ from tests.unit.test_webui_guard import Client
 from webui import app, process
 from webui.ask import Services
 
+pytestmark = pytest.mark.xdist_group("webui-entries")  # its tests share one floor, in order
+
 PEOPLE = (
     ("mgr", "demo", "manager"),
     ("op", "demo", "op1"),

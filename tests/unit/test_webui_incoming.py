@@ -16,6 +16,8 @@ from webui import app, process
 from webui.ask import Services
 from webui.incoming import minute_of
 
+pytestmark = pytest.mark.xdist_group("webui-incoming")  # its tests share one floor, in order
+
 FORM = {
     "name": "平日", "called": "０３-３０００-０００１", "project": "0", "on_holidays": "closed",
     "day-0": "1", "day-4": "1", "from": "9:00", "to": "18:30", "is_enabled": "1",

@@ -16,6 +16,8 @@ from tests.unit.test_webui_guard import Client
 from webui import app, process
 from webui.ask import Services
 
+pytestmark = pytest.mark.xdist_group("webui-recalls")  # its tests share one floor, in order
+
 HOUR = 3_600_000
 
 

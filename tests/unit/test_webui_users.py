@@ -16,6 +16,8 @@ from tests.unit.test_webui_guard import Answer, Client
 from webui import app, process
 from webui.ask import Services
 
+pytestmark = pytest.mark.xdist_group("webui-users")  # its tests share one floor, in order
+
 
 @pytest.fixture(scope="module")
 def floor(tmp_path_factory: pytest.TempPathFactory) -> Floor:

@@ -26,6 +26,8 @@ from webui import app, process
 from webui.ask import Services
 from webui.roles import MONITOR, OPEN, RIGHTS, Route
 
+pytestmark = pytest.mark.xdist_group("webui-walk")  # its tests share one floor, in order
+
 ROOM = Path(app.__file__).parent
 
 # Who holds what: product's table of the managers' and the operators' screens.

@@ -19,6 +19,8 @@ from tests.unit.test_webui_guard import Client
 from webui import app, commands, process
 from webui.ask import Ask, NotFound, Person, Services
 
+pytestmark = pytest.mark.xdist_group("webui-walls")  # its tests share one floor, in order
+
 TO_PAGES = ("Board", "SeatChanged", "ChannelTried", "Figures", "AskBoard", "AskFigures")
 
 
