@@ -82,7 +82,7 @@ def test_a_stuck_channel_can_be_cut_with_a_reason(site: Site, manager: Tab) -> N
     page = manager.open("/device")
     expect(page.locator(".c-stuck")).to_have_count(1)
     page.get_by_role("button", name="1/7を切断").click()
-    page.get_by_label("理由").fill("終話しない")
+    page.locator("#cut-why-1-7").fill("終話しない")
     page.get_by_role("button", name="切断する").click()
     expect(page.locator("main > .notice")).to_contain_text("切断しました。")
     assert ClearChannel(span=1, channel=7) in site.dialer.requests

@@ -6,19 +6,20 @@ import { t } from "./words.js";
 const $ = (id) => document.getElementById(id);
 const KEPT = "yobirin-call-keys";
 const END_MS = 1000; // one call is ended at most once a second
-let ended = 0;
+let ended = -END_MS;
 
 const press = (id) => {
   const button = $(id);
-  if (button && !button.hidden && !button.disabled) button.click();
+  const isReady = button && !button.hidden && !button.disabled;
+  if (isReady) button.click();
+  return isReady;
 };
 const SHIFTED = {
   h: () => press("hold"),
   x: () => press("transfer"),
   e: () => {
     if (performance.now() - ended < END_MS) return;
-    ended = performance.now();
-    press("hang-up");
+    if (press("hang-up")) ended = performance.now();
   },
   r: () => $("code").focus(),
   f: () => location.assign("/call/search"),
