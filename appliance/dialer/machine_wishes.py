@@ -63,7 +63,8 @@ class Wishes:
             if found is None:
                 return "target-unknown"
             return Target(found.number, found.name, found.code, found.target_id)
-        is_number = what.number.isdecimal() and DIGITS_MIN <= len(what.number) <= DIGITS_MAX
+        is_digits = what.number.isascii() and what.number.isdecimal()  # Q.931 takes IA5 digits alone
+        is_number = is_digits and DIGITS_MIN <= len(what.number) <= DIGITS_MAX
         return Target(what.number) if is_number else "number-invalid"
 
     def short_dial(self, seat: Seat, short: str) -> int:

@@ -580,6 +580,7 @@ def test_a_customer_who_tires_of_waiting_is_disposed() -> None:
         (CallTarget(1, target_id=99), "target-unknown"),
         (CallTarget(1, number="12"), "number-invalid"),
         (CallTarget(1, number="03-5555"), "number-invalid"),
+        (CallTarget(1, number="０３５５５５０００１"), "number-invalid"),  # no Q.931 digit
         (CallTarget(1, number="0399999999"), "target-forbidden"),
         (CallTarget(1, extension="299"), "target-unknown"),
         (CallTarget(1, extension="201"), "target-unknown"),
