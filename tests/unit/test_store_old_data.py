@@ -32,7 +32,7 @@ def value_of(script: str, kind: str, column: str) -> Any:
     """Something that fits the column: the first word of its CHECK, else a 1, a text of three or a byte."""
     allowed = re.search(rf"CHECK \({column} IN \(((?:'[^']*'(?:, )?)+)\)", script)
     if allowed:
-        return [word for word in re.findall(r"'([^']*)'", allowed.group(1)) if word][0]
+        return next(word for word in re.findall(r"'([^']*)'", allowed.group(1)) if word)
     return {"INTEGER": 1, "REAL": 1.5, "BLOB": b"\x01"}.get(kind, "旧01")
 
 
@@ -83,7 +83,7 @@ def test_every_row_of_an_older_box_stands_after_the_migrations(
 def test_tables_are_those_of_a_new_box_whatever_the_road(database: Any, tmp_path: Any) -> None:
     old_box(database, tmp_path, FIRST_TOLD)
     migrations.migrate(database)
-    new = peewee.SqliteDatabase(":memory:")
+    new: Any = peewee.SqliteDatabase(":memory:")
     migrations.migrate(new)
     query = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
 
