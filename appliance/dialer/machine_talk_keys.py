@@ -39,8 +39,12 @@ class TalkKeys:
             Wish.HAND_OVER: self._hand_over,
             Wish.BACK: self._back,
             Wish.JOIN: self._join,
-            Wish.EXTENSION: lambda seat, digits: self._call(seat, CallTarget(seat.seat_id, extension=digits)),
-            Wish.NUMBER: lambda seat, digits: self._call(seat, CallTarget(seat.seat_id, number=digits)),
+            Wish.EXTENSION: lambda seat, digits: self._call(
+                seat, CallTarget(seat.seat_id, extension=digits), digits
+            ),
+            Wish.NUMBER: lambda seat, digits: self._call(
+                seat, CallTarget(seat.seat_id, number=digits), digits
+            ),
             Wish.HELP: self._help,
         }
         assert set(self._do) == set(Wish)
@@ -85,25 +89,35 @@ class TalkKeys:
 
     def _short_dial(self, seat: Seat, digits: str) -> str:
         target_id = self._wishes.short_dial(seat, digits)
-        return self._call(seat, CallTarget(seat.seat_id, target_id)) if target_id else "target-unknown"
+        return (
+            self._call(seat, CallTarget(seat.seat_id, target_id), digits) if target_id else "target-unknown"
+        )
 
-    def _call(self, seat: Seat, wanted: CallTarget) -> str:
+    def _call(self, seat: Seat, wanted: CallTarget, digits: str) -> str:
         refusal = self._wishes.call_refusal(seat, wanted, self._core.now)
         target = self._wishes.target_of(seat, wanted)
         if not refusal and not isinstance(target, str):
+            self._read_back(seat, digits)
             self._transfers.call(seat, target)
         return refusal
+
+    def _read_back(self, seat: Seat, digits: str) -> None:
+        """Whom the keys call, until it rings: a wrong digit is heard before the wrong person answers."""
+        self._desks.say(seat, *(f"digit-{digit}" for digit in digits), "transfer-calling")
 
     def _hand_over(self, seat: Seat, _digits: str) -> str:
         refusal = self._wishes.hand_over_refusal(seat, None, self._core.now)
         if not refusal:
             self._transfers.hand_over(seat)
+            if seat.state is SeatState.ENTERING:
+                self._desks.say(seat, "transfer-handed", "enter-code")
         return refusal
 
     def _back(self, seat: Seat, _digits: str) -> str:
         refusal = self._wishes.drop_refusal(seat, None, self._core.now)
         if not refusal:
             self._transfers.drop(seat)
+            self._desks.say(seat, "tone:beep")
         return refusal
 
     def _join(self, seat: Seat, _digits: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from appliance.audio.messages import AudioSnapshot, ClosePort, Mix, OpenLine, Play, Played
 from appliance.audio.prompt_texts import TEXTS
-from appliance.dialer import inputs, outputs, party, party_leg
+from appliance.dialer import inputs, outputs, party, party_leg, talk_keys
 from appliance.dialer.machine_party import HOUSE_RING_S, QUEUE_MAX_S
 from appliance.dialer.machine_transfer import RETURN_MAX_S
 from appliance.dialer.messages import (
@@ -988,6 +988,52 @@ def test_every_word_that_is_said_is_shipped() -> None:
     outcomes = {*party_leg.FAILURES, "left"}
     for word in outcomes | {"returned", "handed", "held", "joined", "rings", "unknown", "not-now", "keys"}:
         assert f"transfer-{word}" in TEXTS
+
+
+@pytest.mark.parametrize("keys", sorted(talk_keys.KEYS))
+def test_what_is_said_of_the_keys_names_every_key(keys: str) -> None:
+    assert TEXTS[f"digit-{keys}"].removesuffix("。") in TEXTS["transfer-keys"]
+
+
+ANSWERED_BY = (
+    ("talking", "*0", ("transfer-held",)),
+    ("held", "*0", ("tone:beep",)),
+    ("talking", "*1001", ("digit-0", "digit-0", "digit-1", "transfer-calling")),
+    ("talking", "*5202", ("digit-2", "digit-0", "digit-2", "transfer-calling")),
+    ("talking", "*6117", ("digit-1", "digit-1", "digit-7", "transfer-calling")),
+    ("private", "*2", ("transfer-handed", "press-star")),  # the short dial's code is stored
+    ("private", "*3", ("tone:beep",)),
+    ("private", "*4", ("transfer-joined",)),
+    ("talking", "*9", ("help-called",)),
+)
+assert {keys[1] for _begin, keys, _words in ANSWERED_BY} == set(talk_keys.KEYS)
+
+
+@pytest.mark.parametrize(("begin", "keys", "words"), ANSWERED_BY)
+def test_every_key_of_a_talk_is_answered_by_a_word(begin: str, keys: str, words: tuple[str, ...]) -> None:
+    floor = private(7) if begin == "private" else talking(seats=2)
+    if begin == "held":
+        floor.keys("*0")
+
+    floor.keys(keys)
+    floor.wait(2.6)
+
+    spoken = [one for one in all_of(Play, floor.out) if one.port == O and not one.is_loop]
+    assert spoken[-1].prompts == words
+    assert {word for word in words if not word.startswith("tone:")} <= set(TEXTS)
+
+
+def test_a_customer_handed_over_without_a_code_is_said_so_and_the_code_asked_for() -> None:
+    floor = talking()
+    floor.keys(f"*6{NUMBER}")
+    floor.wait(2.6)
+    ring(floor)
+    floor.feed(trunk.Answered(PARTY, trunk.Line(1, 9)))
+
+    floor.keys("*2")
+
+    assert floor.seat().state == "wrapup"
+    assert all_of(Play, floor.out)[-1].prompts == ("transfer-handed", "enter-code")
 
 
 def test_every_state_of_a_talk_ends_with_the_customers_line() -> None:
