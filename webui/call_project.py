@@ -66,7 +66,7 @@ def _columns(ask: Ask, project_id: int) -> list[str]:
 
 
 def change_call(ask: Ask, project_id: int) -> Any:
-    """Script, the limit of wrap-up, the interval of automatic calls, and who may leave the mode."""
+    """Script, the limit of wrap-up, intervals, whom promises wait for, and who may leave the mode."""
     from webui import projects
 
     projects.existing(ask, project_id)
@@ -81,6 +81,9 @@ def change_call(ask: Ask, project_id: int) -> Any:
             wrap_limit_s=ask.whole("wrap_limit_s", ask.t("後処理の目安"), *call_settings.WRAP_LIMIT_S),
             auto_call_s=ask.whole("auto_call_s", ask.t("自動コールの間隔"), *call_settings.AUTO_CALL_S),
             is_mode_free=ask.flag("is_mode_free"),
+            recall_wait_min=ask.whole(
+                "recall_wait_min", ask.t("再コールが担当を待つ時間"), *call_settings.RECALL_WAIT_MIN
+            ),
         )
     except BadInput as error:
         return projects.show(ask, project_id, problem=ask.refusal(error))

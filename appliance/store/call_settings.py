@@ -18,16 +18,21 @@ LEVELS_MAX: Final = 20
 TEMPLATES_MAX: Final = 50
 AUTO_CALL_S: Final = (10, 45)  # the product's bounds of the interval between automatic calls
 WRAP_LIMIT_S: Final = (10, 3600)
+RECALL_WAIT_MIN: Final = (0, 1440)  # 0: anyone of the project, at the promised minute
 
 
 class CallSetting(Noun, frozen=True):
-    """`wrap_limit_s`: after it the screen alarms; `is_mode_free`: operators may leave the project's mode."""
+    """`wrap_limit_s`: after it the screen alarms; `is_mode_free`: operators may leave the project's mode.
+
+    `recall_wait_min`: so long a promise waits for its operator; then anyone of the project calls.
+    """
 
     project_id: int
     script: str = ""
     wrap_limit_s: int = 60
     auto_call_s: int = 15
     is_mode_free: int = 0
+    recall_wait_min: int = 15
 
 
 class Level(Noun, frozen=True):
@@ -77,6 +82,13 @@ def _checked(name: str, value: Any) -> Any:
         return text
     if name == "is_mode_free":
         return int(bool(value))
+    if name == "recall_wait_min":
+        low, high = RECALL_WAIT_MIN
+        if not low <= int(value) <= high:
+            raise BadInput(
+                f"担当を待つ時間は{low}〜{high}分にしてください。", remedy="分で入力してください。"
+            )
+        return int(value)
     bounds = {
         "wrap_limit_s": (WRAP_LIMIT_S, "後処理の目安"),
         "auto_call_s": (AUTO_CALL_S, "自動コールの間隔"),

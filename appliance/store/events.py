@@ -16,7 +16,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenAttempt(Event, frozen=True):
-    """Written ahead of the SETUP.  Refused when the customer is gone, blocked or already being dialled."""
+    """Written ahead of the SETUP.  Refused when the customer is gone, blocked or already being dialled.
+
+    `kind`: list, preview, recall, or manual, which is nobody's: of no list and no customer.
+    """
 
     attempt_id: int
     tenant_id: int
@@ -28,6 +31,7 @@ class OpenAttempt(Event, frozen=True):
     opened_at: float
     seat_id: int = 0
     user_id: int = 0
+    kind: str = "list"
 
 
 class SaveAttempt(Event, frozen=True):

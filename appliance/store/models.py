@@ -17,6 +17,7 @@ OrderMode = Literal["id", "random"]
 BlockKind = Literal["forbid", "suspend", "exclude"]
 CodeKind = Literal["own", "fixed", "system"]
 AttemptEnd = Literal["", "result", "fault", "withdrawn", "interrupted"]
+AttemptKind = Literal["list", "preview", "manual", "incoming", "recall"]
 JobState = Literal["checking", "waiting", "running", "done", "partly", "failed", "cancelled", "undone"]
 
 
@@ -280,6 +281,7 @@ class Attempt(Noun, frozen=True):
     cause: int
     result: str
     end: AttemptEnd
+    kind: AttemptKind = "list"
 
 
 class HistoryLine(Noun, frozen=True):

@@ -13,6 +13,17 @@ PROMISING: Final = ("05", "06")  # 再コール, 見込: fixed codes of every pr
 UNKNOWN: Final = "98"  # spoken to, and nobody wrote down with what result: not called again by itself
 HOPELESS: Final = ("91", "97", "9a")  # unused number, attempts used up, forbidden: no call will be made
 
+ELSE: Final = ""
+RETRY_MIN: Final[dict[str, tuple[int, ...]]] = {
+    "93": (3, 5, 10, 20),  # busy: the customer is there, and will hang up
+    "90": (60,),  # suspended or excluded today: it may be released
+    "99": (60,),
+    ELSE: (10, 30, 60, 120),  # nobody answered, or an own code that reached nobody
+}
+"""Minutes until the dialer tries a promise again, by the code of its last try: after the first, second, …"""
+
+TRIES_MAX: Final = 5  # then it stands on 見込・再架電 as overdue, for people to decide
+
 
 class Contact(NamedTuple):
     """One history entry, or what a page wrote before its entry came (`code` '').
@@ -77,3 +88,13 @@ def _ends_by(contact: Contact) -> str:
     if is_promise(contact):
         return "replaced"
     return "hopeless" if contact.code in HOPELESS else ""
+
+
+def retry_at(tries: int, tried_at: int, tried_code: str) -> int | None:
+    """When (ms) the dialer may try again; 0: at once, as nothing was tried; None: never by itself."""
+    if not tries:
+        return 0
+    if tries >= TRIES_MAX or tried_code == UNKNOWN:
+        return None
+    minutes = RETRY_MIN.get(tried_code, RETRY_MIN[ELSE])
+    return tried_at + minutes[min(tries, len(minutes)) - 1] * 60_000

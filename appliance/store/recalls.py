@@ -12,12 +12,9 @@ from appliance.errors import BadInput
 from appliance.store.customers import VISIBLE
 from appliance.store.models import Noun
 from appliance.store.open import Store, joined
-from appliance.store.promise import PROMISING, UNKNOWN, Contact, Verdict, verdicts
+from appliance.store.promise import PROMISING, TRIES_MAX, UNKNOWN, Contact, Verdict, retry_at, verdicts
 
-ANYONE_AFTER_MS: Final = (
-    15 * 60_000
-)  # whoever promised may be in a long call; the customer should not wait for it
-RETRY_MS: Final = 10 * 60_000  # after a try that reached nobody
+ANYONE_AFTER_MIN: Final = 15  # whoever promised may be in a long call; the customer should not wait for it
 DUE_MAX: Final = 500
 CONTACTS_MAX: Final = 200
 LEVEL_MAX: Final = 40
@@ -25,7 +22,7 @@ MEMO_MAX: Final = 2000
 
 
 class Due(Noun, frozen=True):
-    """A promise for the dialer.  `user_id`: whose; with `is_for_anyone` any seat of the project will do."""
+    """A promise for the dialer.  `user_id`: whose; from `anyone_at` on any seat of the project will do."""
 
     recall_id: int
     tenant_id: int
@@ -35,8 +32,12 @@ class Due(Noun, frozen=True):
     number: str
     due_at: int
     user_id: int
-    is_for_anyone: bool
+    anyone_at: int
     tries: int
+    tried_at: int
+    tried_code: str
+    attempts: int
+    last_called_at: int
 
 
 class Agreed(Noun, frozen=True):
@@ -261,25 +262,32 @@ def agreed(store: Store, tenant_id: int, customer_id: int) -> list[Agreed]:
 
 _DUE: Final = (
     "SELECT r.id AS recall_id, r.tenant_id, c.project_id, c.list_id, r.customer_id, c.number, r.due_at,"  # noqa: S608 - constants
-    f" CASE WHEN u.retired_at = 0 THEN {OWNER} ELSE 0 END AS user_id, (r.due_at + ? <= ? OR u.id IS NULL"
-    " OR u.retired_at > 0) AS is_for_anyone, r.tries FROM recall r JOIN customer c ON c.id = r.customer_id"
+    f" CASE WHEN u.retired_at = 0 THEN {OWNER} ELSE 0 END AS user_id, CASE WHEN u.retired_at = 0"
+    " THEN r.due_at + coalesce(s.recall_wait_min, ?) * 60000 ELSE r.due_at END AS anyone_at,"
+    " r.tries, r.tried_at, r.tried_code, c.attempts, c.last_called_at"
+    " FROM recall r JOIN customer c ON c.id = r.customer_id"
     " JOIN list l ON l.id = c.list_id JOIN project p ON p.id = c.project_id"
-    f" LEFT JOIN user u ON u.id = {OWNER}"
+    f" LEFT JOIN user u ON u.id = {OWNER} LEFT JOIN call_setting s ON s.project_id = p.id"
     " WHERE r.is_promise = 1 AND r.done_at = 0 AND r.due_at BETWEEN 1 AND ? AND r.tried_code != '98'"
-    " AND (r.tries = 0 OR r.tried_at + ? <= ?) AND c.number != '' AND c." + VISIBLE + " AND l.is_enabled = 1"
+    " AND r.tries < ? AND c.number != '' AND c." + VISIBLE + " AND l.is_enabled = 1"
     " AND l.deleted_at = 0 AND l.is_hidden = 0 AND p.is_active = 1 AND p.retired_at = 0"
     " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.customer_id = r.customer_id AND attempt.end = '')"
     " ORDER BY r.due_at, r.id LIMIT ?"
 )
 
 
-def due(
-    store: Store, *, at: int, within_ms: int, anyone_after_ms: int = ANYONE_AFTER_MS, retry_ms: int = RETRY_MS
-) -> tuple[Due, ...]:
+def due(store: Store, *, at: int, within_ms: int) -> tuple[Due, ...]:
     """Open promises of all tenants due by `at + within_ms`, the earliest first; at most DUE_MAX.
 
-    Left out: customers being called, tried less than `retry_ms` ago, whose last talk has no result yet, and
-    lists or projects that are off.  What forbids a number is looked at when the attempt opens.
+    Left out: customers being called, tries that `promise.retry_at` puts off beyond that moment, who was
+    spoken to and has no result yet, and lists or projects that are off.  What forbids a number is looked at
+    by whoever dials.
     """
-    rows = store.all(Due, _DUE, (anyone_after_ms, at, at + within_ms, retry_ms, at, DUE_MAX))
-    return tuple(rows)
+    until = at + within_ms
+    rows = store.all(Due, _DUE, (ANYONE_AFTER_MIN, until, TRIES_MAX, DUE_MAX))
+    return tuple(row for row in rows if _is_time(row, until))
+
+
+def _is_time(row: Due, until: int) -> bool:
+    again = retry_at(row.tries, row.tried_at, row.tried_code)
+    return again is not None and again <= until

@@ -56,6 +56,7 @@ def _open_attempt(store: Store, event: events.OpenAttempt, deltas: Deltas) -> st
         was_callable=is_callable,
         previous_code=last_code,
         previous_called_at=last_called_at,
+        kind=event.kind,
     )
     store.run(
         "UPDATE customer SET is_callable = 0, attempts = attempts + 1, last_called_at = ? WHERE id = ?",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import BadInput
-from appliance.store import compare, events, history, recall_boxes, recalls, users
-from appliance.store.promise import Contact, verdicts
+from appliance.store import call_settings, compare, events, history, recall_boxes, recalls, users
+from appliance.store.promise import TRIES_MAX, Contact, retry_at, verdicts
 from tests.store_help import NOON_MS, NOON_S, PASSWORD, Floor, make_floor
 
 MINUTE = 60_000
@@ -55,6 +55,20 @@ def test_a_promise_closed_by_hand_is_not_kept_again_by_a_later_talk() -> None:
     found = verdicts([contact(1, 10, "05", closed=15), contact(0, 20, "01")])[1]
 
     assert (found.done_at, found.done_reason) == (15, "hand")
+
+
+@pytest.mark.parametrize(
+    ("tries", "code", "minutes"),
+    [(1, "93", 3), (2, "93", 5), (1, "94", 10), (3, "94", 60), (4, "02", 120), (4, "90", 60)],
+)
+def test_a_promise_is_tried_again_by_the_table(tries: int, code: str, minutes: int) -> None:
+    assert retry_at(tries, 1_000, code) == 1_000 + minutes * MINUTE
+
+
+def test_a_promise_is_not_tried_for_ever_nor_after_a_talk_without_result() -> None:
+    assert retry_at(0, 0, "") == 0
+    assert retry_at(TRIES_MAX, 1_000, "94") is None
+    assert retry_at(1, 1_000, "98") is None
 
 
 def talk(floor: Floor, attempt: int, customer: int, code: str, *, minutes: int = 0, user: int = 0) -> None:
@@ -189,13 +203,17 @@ def test_the_dialer_is_told_what_is_due_for_whom_and_when_for_anyone(tmp_path: P
     promised(floor, 3, three, 60)
 
     found = recalls.due(floor.store, at=NOON_MS, within_ms=10 * MINUTE)
-    assert [(due.customer_id, due.user_id, due.is_for_anyone) for due in found] == [
-        (one, floor.operator, False),
-        (two, floor.manager, False),
+    assert [(due.customer_id, due.user_id, due.anyone_at) for due in found] == [
+        (one, floor.operator, NOON_MS + 20 * MINUTE),
+        (two, floor.manager, NOON_MS + 23 * MINUTE),
     ]
     assert (found[0].number, found[0].due_at) == ("0300000001", NOON_MS + 5 * MINUTE)
-    later = recalls.due(floor.store, at=NOON_MS + 21 * MINUTE, within_ms=0)
-    assert [(due.customer_id, due.is_for_anyone) for due in later] == [(one, True), (two, False)]
+    project_id = found[0].project_id
+    call_settings.change(
+        floor.store, floor.tenant, project_id, user_id=floor.manager, at=NOON_MS, recall_wait_min=3
+    )
+    later = recalls.due(floor.store, at=NOON_MS, within_ms=10 * MINUTE)
+    assert [due.anyone_at - due.due_at for due in later] == [3 * MINUTE, 3 * MINUTE]
 
 
 def test_a_try_that_reached_nobody_waits_and_a_talk_without_result_is_not_called_again(
@@ -234,7 +252,7 @@ def test_a_retired_persons_promise_is_for_anyone_and_keeps_his_name(tmp_path: Pa
     users.retire(floor.store, floor.tenant, floor.operator, at=NOON_MS)
 
     found = recalls.due(floor.store, at=NOON_MS, within_ms=0)[0]
-    assert (found.user_id, found.is_for_anyone) == (0, True)
+    assert (found.user_id, found.anyone_at) == (0, found.due_at)
     assert recall_boxes.box(floor.store, floor.tenant, "past", at=NOON_MS).lines[0].owner_name == "田中 一郎"
 
 

@@ -267,9 +267,22 @@ def test_a_project_gets_its_questions_and_words_from_managers_alone(
     at = f"/projects/{floor.project_id}"
     assert ask(clients["one"], f"{at}/levels", name="D").status == 403
     script = "{氏名}さま {ない列}"
-    done = ask(clients["boss"], f"{at}/call", script=script, wrap_limit_s=90, auto_call_s=20, is_mode_free=1)
+    done = ask(
+        clients["boss"],
+        f"{at}/call",
+        script=script,
+        wrap_limit_s=90,
+        recall_wait_min=15,
+        auto_call_s=20,
+        is_mode_free=1,
+    )
     assert done.status == 200
-    assert ask(clients["boss"], f"{at}/call", script=script, wrap_limit_s=90, auto_call_s=60).status == 400
+    assert (
+        ask(
+            clients["boss"], f"{at}/call", script=script, wrap_limit_s=90, recall_wait_min=15, auto_call_s=60
+        ).status
+        == 400
+    )
     assert ask(clients["boss"], f"{at}/levels", name="D 見送り").status == 200
     choices = {"target": "customer", "kind": "select", "name": "地域", "choices": "東\r\n西"}
     assert ask(clients["boss"], f"{at}/attributes", **choices).status == 200
