@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from appliance.errors import BadInput
-from appliance.simulator.callee_plan import SILENCE, CallPlan, Do, Sound, Step
+from appliance.simulator.callee_plan import NORMAL_CLEARING, SILENCE, CallPlan, Do, Sound, Step
 
 
 class State(enum.Enum):
@@ -161,6 +161,13 @@ class ExchangeCall:
         while self._due is not None and self._due <= now:
             decisions += self._step(self._due)
         return decisions
+
+    def put_down(self, now: float) -> list[Decision]:
+        """Clear now instead of what was planned; nothing where the call is being cleared already."""
+        if Do.DISCONNECT not in TABLE[self.state]:
+            return []
+        self._steps = [Step(0.0, Do.DISCONNECT, cause=NORMAL_CLEARING)]
+        return self._step(now)
 
     def feed(self, event: From, now: float) -> list[Decision]:
         """The user side did something.  What the table does not have is ignored: it crossed on the wire."""

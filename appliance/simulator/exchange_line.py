@@ -7,6 +7,7 @@ span carries its frames and blocks (`exchange.py`), or a test hands them across.
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -25,6 +26,7 @@ from appliance.simulator.population import Population
 CHANNEL_UNAVAILABLE: Final = 44  # Q.850: requested circuit/channel not available
 NO_CIRCUIT: Final = 34
 NORMAL: Final = 16
+ANSWERS_MAX: Final = 1_000  # of which the moment is remembered
 NUMBERS_REMEMBERED_MAX: Final = 200_000  # how often each was called; beyond that, counting starts again
 T305_S: Final = 30.0  # Q.931 table 9-1; libpri's own
 PROGRESS_NOT_ISDN: Final = 1  # Q.931 4.5.23: call is not end-to-end ISDN
@@ -38,6 +40,7 @@ class Live:
     channel: int
     is_incoming: bool
     voice: Voice
+    number: str = ""  # that we answer for
     is_disconnected: bool = False
 
 
@@ -59,6 +62,7 @@ class ExchangeLine:
         self.number = number
         self.counts = Counts()
         self.is_up = False
+        self.answers: deque[tuple[str, float]] = deque(maxlen=ANSWERS_MAX)  # (number, when CONNECT left)
         self.loss = FrameLoss(faults.frame_loss, rng_for(seed, "loss", number))
         self.gate = CongestionGate(
             congestion.setups_per_s, congestion.causes, rng_for(seed, "congestion", number)
@@ -139,6 +143,16 @@ class ExchangeLine:
         self._d.restart(channel, now)
         self._keep_frames()
 
+    def put_down(self, channel: int, now: float) -> bool:
+        """The callee or caller on a channel hangs up; False when there is none."""
+        d_call = self._channels.call_on(channel)
+        live = self._live.get(d_call or 0)
+        if d_call is None or live is None:
+            return False
+        self._carry_out(d_call, live, live.call.put_down(now), now)
+        self._keep_frames()
+        return True
+
     def enquire(self, channel: int, now: float) -> bool:
         """Send STATUS ENQUIRY about the call on a channel; False when there is none."""
         d_call = self._channels.call_on(channel)
@@ -191,6 +205,7 @@ class ExchangeLine:
         self.counts.outcomes[plan.outcome] = self.counts.outcomes.get(plan.outcome, 0) + 1
         call = ExchangeCall(plan, now=now)
         live = self._open(setup.call, call, 0 if cause else channel, is_incoming=False)
+        live.number = setup.called
         self._carry_out(setup.call, live, call.handle_timer(now), now)
 
     def _channel_for(self, setup: seen.SetupArrived) -> tuple[int, int]:
@@ -257,6 +272,7 @@ class ExchangeLine:
                 self._d.progress(d_call, now, description=description, cause=step.cause)
             case Do.CONNECT:
                 self.counts.answered += 1
+                self.answers.append((live.number, now))
                 self._d.answer(d_call, now, channel=live.channel)
             case Do.DISCONNECT:
                 self.counts.cleared_by_us += 1

@@ -77,6 +77,23 @@ class Enquire(Message, frozen=True):
     channel: Annotated[int, Meta(ge=1, le=23)]
 
 
+class PutDown(Message, frozen=True):
+    """The person at the far end of this channel puts the handset down now, whatever was planned."""
+
+    span: Span
+    channel: Annotated[int, Meta(ge=1, le=23)]
+
+
+class AskAnswers(Message, frozen=True):
+    """Answered by `Answers`."""
+
+
+class Answers(Message, frozen=True):
+    """When CONNECT was sent last for each number that answered (the newest 1,000), seconds since 1970."""
+
+    at: dict[str, float]
+
+
 class AskStatistics(Message, frozen=True):
     """Answered by `Statistics`."""
 
@@ -115,6 +132,6 @@ class HeardOn(Message, frozen=True):
 
 
 Union = (
-    PlaceIncoming | Force | SetLink | SetCongestion | SetFrameLoss | Restart | Enquire | AskStatistics
-    | Statistics | AskHeard | HeardOn
+    PlaceIncoming | Force | SetLink | SetCongestion | SetFrameLoss | Restart | Enquire | PutDown
+    | AskAnswers | Answers | AskStatistics | Statistics | AskHeard | HeardOn
 )  # fmt: skip

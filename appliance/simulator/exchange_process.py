@@ -166,6 +166,15 @@ class ExchangeShell:
         if not self._exchange.line(ask.span).enquire(ask.channel, time.monotonic()):
             raise BadInput(f"No call is on {ask.span}/{ask.channel}.", remedy="Ask for the statistics.")
 
+    def _put_down(self, ask: messages.PutDown) -> None:
+        if not self._exchange.line(ask.span).put_down(ask.channel, time.monotonic()):
+            raise BadInput(f"No call is on {ask.span}/{ask.channel}.", remedy="Ask for the statistics.")
+
+    def _answers(self, _ask: messages.AskAnswers) -> messages.Answers:
+        since_1970 = time.time() - time.monotonic()
+        answers = [answer for line in self._exchange.lines() for answer in line.answers]
+        return messages.Answers({number: at + since_1970 for number, at in answers})
+
     def _statistics(self, _ask: messages.AskStatistics) -> messages.Statistics:
         lines = self._exchange.lines()
         return messages.Statistics(
@@ -198,6 +207,8 @@ _HANDLERS: Final[dict[type, Callable[[ExchangeShell, Any], Any]]] = {
     messages.SetFrameLoss: ExchangeShell._set_frame_loss,
     messages.Restart: ExchangeShell._restart,
     messages.Enquire: ExchangeShell._enquire,
+    messages.PutDown: ExchangeShell._put_down,
+    messages.AskAnswers: ExchangeShell._answers,
     messages.AskStatistics: ExchangeShell._statistics,
     messages.AskHeard: ExchangeShell._heard,
 }

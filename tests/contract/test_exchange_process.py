@@ -157,6 +157,28 @@ def test_a_call_is_answered_and_speech_goes_both_ways(home: Home) -> None:
         box.until(lambda: client.request(exchange_messages.AskStatistics()).channels[1] == ())
 
 
+def test_the_callee_hangs_up_on_command_and_the_moment_of_the_answer_is_told(home: Home) -> None:
+    channel = 7
+    with running(home):
+        client = ask(home)
+        client.request(exchange_messages.Force(NUMBER, TALKS))
+        box = Box(home)
+        box.until_settled()
+        with pytest.raises(ipc.Refused, match="No call is on 1/7"):
+            client.request(exchange_messages.PutDown(1, channel))
+        placed_at = time.time()
+        box.d.place(number=NUMBER, caller="0312345678", channel=channel, now=time.monotonic())
+        box.until_seen(d_events.ConnectArrived)
+
+        answers = client.request(exchange_messages.AskAnswers()).at
+        assert placed_at < answers[NUMBER] < time.time()
+        client.request(exchange_messages.PutDown(1, channel))
+
+        box.until_seen(d_events.DisconnectArrived)
+        box.d.hangup(next(iter(box.d.calls())), 16, time.monotonic())
+        box.until(lambda: client.request(exchange_messages.AskStatistics()).channels[1] == ())
+
+
 def test_it_calls_the_box_on_command_and_says_what_it_cannot_do(home: Home) -> None:
     with running(home):
         client = ask(home)

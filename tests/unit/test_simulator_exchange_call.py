@@ -57,6 +57,20 @@ def test_the_user_side_clearing_ends_it_and_silences_the_line() -> None:
     assert call.feed(From.CLEAR, 22.0) == []
 
 
+def test_a_handset_put_down_clears_at_once_and_only_once() -> None:
+    call = ExchangeCall(ANSWERED, now=0.0)
+    run_until(call, 20.0)
+
+    (sent,) = call.put_down(21.0)
+
+    assert isinstance(sent, Send)
+    assert (sent.step.do, sent.step.cause) == (Do.DISCONNECT, 16)
+    assert call.put_down(21.1) == []
+    assert run_until(call, 100.0) == [], "what was planned does not happen any more"
+    call.feed(From.CLEAR, 22.0)
+    assert call.put_down(23.0) == []
+
+
 def test_a_refusal_frees_at_once() -> None:
     plan = CallPlan("refused", (Step(0.0, Do.REFUSE, cause=34),))
     call = ExchangeCall(plan, now=0.0)
