@@ -486,7 +486,8 @@ function tickWait(elapsed) {
 function tickSaved() {
   const left = saved ? Math.ceil(saved.until - live.now()) : 0;
   const canTake = left > 0 && ["waiting", "paused"].includes(seat.state);
-  const word = saved?.word || (seat.saved_code ? form.name(seat.saved_code) : "");
+  const isComing = saved?.until === 0; // sent, and not answered yet
+  const word = isComing ? "" : saved?.word || (seat.saved_code ? form.name(seat.saved_code) : "");
   $("saved").hidden = !word || !!current;
   say(part($("saved"), "saved"), word ? t("✔ {word} を保存しました", { word }) : "");
   $("take-back").hidden = !canTake;
