@@ -7,7 +7,7 @@ import signal
 import threading
 from typing import Any
 
-from appliance.clock import SystemClock
+from appliance.clock import Clock, SystemClock
 from appliance.heartbeat import Heartbeat
 from appliance.settings import Home, Settings
 from appliance.store.jobs import Queue
@@ -27,10 +27,10 @@ from webui.streams import Slots
 log = logging.getLogger("web")
 
 
-def services(home: Home, settings: Settings) -> Services:
+def services(home: Home, settings: Settings, *, clock: Clock | None = None) -> Services:
     """Everything handlers work with.  Raises StoreError."""
     calendar = Calendar(settings.time_zone)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     store = open_store(home)
     live, box = Live(home.socket("dialer"), clock=clock), BoxLive(home.socket("monitor"))
     absent = Absent(store)

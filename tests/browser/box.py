@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import math
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from appliance import ipc
+from appliance.clock import Clock
 from appliance.errors import BadInput
 from appliance.monitoring import messages
 from appliance.monitoring.messages import AlarmEvent, CheckHealth, Health, MailState
@@ -20,9 +20,8 @@ from appliance.monitoring.plugin import Figure, Status
 from appliance.settings import Home
 
 
-def health() -> Health:
-    """A box that is well: every check, with the figures of a working day."""
-    now = time.time()
+def health(now: float) -> Health:
+    """A box that is well at this moment: every check, with the figures of a working day."""
 
     def well(name: str, values: dict[str, str], *figures: Figure, fitted: bool = True) -> CheckHealth:
         key = name if fitted else "absent"
@@ -52,7 +51,7 @@ def health() -> Health:
 
 def raised(found: Health, name: str, status: Status, key: str, values: dict[str, str]) -> Health:
     """The same box with one alarm more, written down in its history."""
-    at = time.time()
+    at = found.now_at
     checks = tuple(
         msgspec.structs.replace(
             check, status=status, alarm="raised", key=key, values=values, problem_at=at - 65, is_fitted=True
@@ -65,9 +64,8 @@ def raised(found: Health, name: str, status: Status, key: str, values: dict[str,
     return msgspec.structs.replace(found, checks=checks, history=(event, *found.history))
 
 
-def days() -> messages.Days:
-    """A day of every figure, with a pause in it as a restart makes one."""
-    now = time.time()
+def days(now: float) -> messages.Days:
+    """A day of every figure until this moment, with a pause in it as a restart makes one."""
     moments = [now - 86_400 + 300 * step for step in range(288) if not 100 < step < 112]
     names = ("pri", "phones", "load", "disk", "chassis", "backup")
     return messages.Days(
@@ -81,8 +79,9 @@ def days() -> messages.Days:
 class FakeMonitor:
     """Serves `home.socket("monitor")` in a thread of the test."""
 
-    def __init__(self, home: Home, first: Health) -> None:
-        self.health = first
+    def __init__(self, home: Home, clock: Clock) -> None:
+        self.health = health(clock.wall())
+        self._clock = clock
         self.requests: list[Any] = []
         self._path = home.socket("monitor")
         self._loop = asyncio.new_event_loop()
@@ -133,12 +132,12 @@ class FakeMonitor:
             await self._server.stop()
 
     def _now(self) -> Health:
-        return msgspec.structs.replace(self.health, now_at=time.time())
+        return msgspec.structs.replace(self.health, now_at=self._clock.wall())
 
     async def _answer(self, _peer: ipc.Peer, body: Any) -> Any:
         self.requests.append(body)
         if isinstance(body, messages.AskDays):
-            return days()
+            return days(self._clock.wall())
         if isinstance(body, messages.Locate):
             self.health = msgspec.structs.replace(self.health, is_located=body.is_on)
             self._publish()
@@ -151,7 +150,7 @@ class FakeMonitor:
     def _acknowledge(self, body: messages.Acknowledge) -> None:
         if not any(check.name == body.check and check.alarm == "raised" for check in self.health.checks):
             raise BadInput(f"No alarm of {body.check} stands.")
-        at = time.time()
+        at = self._clock.wall()
         checks = tuple(
             msgspec.structs.replace(
                 check, alarm="acknowledged", acknowledged_by=body.who, acknowledged_at=at, note=body.note

@@ -5,7 +5,6 @@ Calls are written to the store as the dialer's writer does, so that entries, cou
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import msgspec
@@ -77,7 +76,7 @@ class Desk:
         """The customer is on the line; the attempt's id."""
         store = self.floor.store
         own, list_id = store.tuples("SELECT number, list_id FROM customer WHERE id = ?", (customer_id,))[0]
-        self.last, at = next(_attempts), time.time()
+        self.last, at = next(_attempts), self.floor.clock.wall()
         opened = events.OpenAttempt(
             attempt_id=self.last, tenant_id=self.floor.tenant_id, project_id=self.floor.project_id,
             list_id=list_id, customer_id=customer_id, number=number or own, caller="0312345678", opened_at=at,
@@ -181,7 +180,7 @@ class Desk:
 
     def _put(self, *, keep_since: bool = False, **values: Any) -> None:
         if not keep_since:
-            values["since_at"] = time.time()
+            values["since_at"] = self.floor.clock.wall()
 
         def changed(board: Board) -> Board:
             seats = []
@@ -196,7 +195,7 @@ class Desk:
         self.dialer.show(changed)
 
     def _save(self, code: str) -> None:
-        seat, at = self.seat(), time.time()
+        seat, at = self.seat(), self.floor.clock.wall()
         place: dict[str, Any] = {
             "tenant_id": self.floor.tenant_id,
             "project_id": self.floor.project_id,

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from appliance.settings import Home, Settings, Web
-from tests.browser import box
 from tests.browser import floor as floors
+from tests.browser.afternoon import Afternoon
 from tests.browser.box import FakeMonitor
 from tests.browser.floor import PASSWORD, FakeDialer, Floor, Worker
 from tests.crowd import crowd
@@ -50,9 +50,9 @@ class Tab:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     home = Home(tmp_path_factory.mktemp("site"))
-    floor = floors.seed(home, seat_count=SEATS)
+    floor = floors.seed(home, seat_count=SEATS, clock=Afternoon())
     floors.add_recording(floor)
-    services = process.services(home, Settings())
+    services = process.services(home, Settings(), clock=floor.clock)
     certificate, key = tls.ensure(home, Web())
     built = server.build(
         app.build(services),
@@ -62,9 +62,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         key=key,
         body_bytes_max=10**8,
     )
-    dialer = FakeDialer(home, floors.board(floor)).start()
+    dialer = FakeDialer(home, floors.board(floor), clock=floor.clock).start()
     worker = Worker(home).start()
-    monitor = FakeMonitor(home, box.health()).start()
+    monitor = FakeMonitor(home, floor.clock).start()
     services.live.start()
     services.box.start(services.live.touch)
     thread = threading.Thread(target=built.serve, daemon=True)

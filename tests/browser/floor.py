@@ -10,7 +10,6 @@ import contextlib
 import json
 import random
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,10 +20,12 @@ import numpy as np
 from appliance import ipc
 from appliance.audio import mulaw
 from appliance.audio.recording_file import SESSION_BYTES, RecordingWriter
+from appliance.clock import Clock, SystemClock
 from appliance.dialer import messages
 from appliance.settings import Home
 from appliance.store import counters, events, jobs, lists, projects, record, result_codes, seats, users
 from appliance.store.open import Store, open_store
+from tests.browser.afternoon import midnight
 from tests.browser.plays import played
 
 PASSWORD = "正しい馬と電池の留め具7"
@@ -79,6 +80,7 @@ class Floor:
 
     home: Home
     store: Store
+    clock: Clock = field(default_factory=SystemClock)
     tenant_id: int = 0
     other_tenant_id: int = 0
     project_id: int = 0
@@ -92,10 +94,18 @@ class Floor:
     manager_id: int = 0
 
 
-def seed(home: Home, *, customers: int = 300, seat_count: int = SEATS, calls: int = 240) -> Floor:
+def seed(
+    home: Home,
+    *,
+    customers: int = 300,
+    seat_count: int = SEATS,
+    calls: int = 240,
+    clock: Clock | None = None,
+) -> Floor:
     """A tenant with a project, two lists, operators, today's calls; and a second tenant to keep out."""
     store = open_store(home, create=True)
-    floor, now = Floor(home, store), int(time.time() * 1000)
+    floor = Floor(home, store, clock or SystemClock())
+    now = int(floor.clock.wall() * 1000)
     rng = random.Random(7)
     floor.tenant_id = users.create_tenant(store, entry_code="demo", name="見本通信販売", at=now)
     floor.other_tenant_id = users.create_tenant(store, entry_code="other", name="別の会社", at=now)
@@ -114,6 +124,17 @@ def seed(home: Home, *, customers: int = 300, seat_count: int = SEATS, calls: in
     )[0]
     _calls(floor, calls, rng)
     return floor
+
+
+def dials(floor: Floor) -> int:
+    """How many calls a report of today counts at this moment: every test of the floor may add some."""
+    return int(
+        floor.store.value(
+            "SELECT count(*) FROM attempt WHERE tenant_id = ? AND setup_at > 0"
+            " AND end NOT IN ('fault', 'withdrawn')",
+            (floor.tenant_id,),
+        )
+    )
 
 
 def _people(floor: Floor, now: int, seat_count: int) -> None:
@@ -195,8 +216,7 @@ def _calls(floor: Floor, count: int, rng: random.Random) -> None:
     """Today's calls since nine o'clock of the site, through the store's own verbs."""
     store = floor.store
     deltas = counters.Deltas(store.zone)
-    midnight = time.time() - time.time() % 86_400 - 9 * 3600  # 00:00 in Japan or the day before's
-    start = midnight + 86_400 if time.time() - midnight > 86_400 else midnight
+    start = midnight(floor.clock.wall())
     chosen = rng.sample(floor.customer_ids, min(count, len(floor.customer_ids)))
     with store.transaction():
         for at, customer_id in enumerate(chosen, start=1):
@@ -293,7 +313,7 @@ STATES = (
 
 def board(floor: Floor, *, now: float | None = None) -> messages.Board:
     """A busy minute of the seeded floor."""
-    now = time.time() if now is None else now
+    now = floor.clock.wall() if now is None else now
     rng = random.Random(3)
     seat_rows = [_seat(floor, at, seat_id, now, rng) for at, seat_id in enumerate(floor.seat_ids)]
     reason = messages.Reason(
@@ -404,8 +424,9 @@ def _minutes(floor: Floor, now: float, rng: random.Random) -> list[messages.Minu
 class FakeDialer:
     """Serves `home.socket("dialer")` in a thread.  `board` is sent each second, with the time of sending."""
 
-    def __init__(self, home: Home, first: messages.Board) -> None:
+    def __init__(self, home: Home, first: messages.Board, *, clock: Clock | None = None) -> None:
         self.board = first
+        self.clock = clock or SystemClock()
         self.requests: list[Any] = []
         self.on_request: Callable[[Any], Any] | None = None  # what a room's own play answers
         self._path = home.socket("dialer")
@@ -465,13 +486,13 @@ class FakeDialer:
             self._server.publish(self._now())
 
     def _now(self) -> messages.Board:
-        return msgspec.structs.replace(self.board, now_at=time.time(), seq=self.board.seq + 1)
+        return msgspec.structs.replace(self.board, now_at=self.clock.wall(), seq=self.board.seq + 1)
 
     async def _answer(self, _peer: ipc.Peer, body: Any) -> Any:
         self.requests.append(body)
         if self.on_request is not None:
             self.on_request(body)
-        board = played(self.board, body, time.time())
+        board = played(self.board, body, self.clock.wall())
         if board is not self.board:
             self.board = board
             self._publish()
@@ -523,10 +544,10 @@ def add_recording(floor: Floor, *, seconds: int = 6) -> int:
             tenant_id=floor.tenant_id,
             path=path,
             key=key,
-            at=time.time(),
+            at=floor.clock.wall(),
         ),
         events.CloseRecording(
-            recording_id=recording_id, at=time.time(), seconds=float(seconds), size_bytes=size
+            recording_id=recording_id, at=floor.clock.wall(), seconds=float(seconds), size_bytes=size
         ),
     ):
         record.apply(floor.store, event, deltas)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 
 import msgspec
@@ -98,7 +97,7 @@ def test_a_list_made_while_the_board_is_open_gets_its_name(manager: Tab) -> None
         floor.tenant_id,
         floor.project_id,
         name="あとから作った",
-        at=int(time.time() * 1000),
+        at=int(floor.clock.wall() * 1000),
         headers=("電話番号",),
     )
     before = dialer.board
@@ -110,5 +109,5 @@ def test_a_list_made_while_the_board_is_open_gets_its_name(manager: Tab) -> None
     expect(page.locator("#list-rows a", has_text="あとから作った")).to_be_visible()
     expect(page.locator(f"#list option[value='{list_id}']")).to_have_text("あとから作った")
     dialer.show(lambda _board: before)
-    lists.trash(floor.store, floor.tenant_id, list_id, at=int(time.time() * 1000))
+    lists.trash(floor.store, floor.tenant_id, list_id, at=int(floor.clock.wall() * 1000))
     assert manager.errors == []

@@ -25,9 +25,9 @@ BROKEN = {"array": "md0", "working": "1", "wanted": "2", "failed": "sdb3"}
 @pytest.fixture(autouse=True)
 def well(site: Site) -> Iterator[None]:
     """Every test begins and ends with a box that is well."""
-    site.monitor.show(lambda _: box.health())
+    site.monitor.show(lambda _: box.health(site.floor.clock.wall()))
     yield
-    site.monitor.show(lambda _: box.health())
+    site.monitor.show(lambda _: box.health(site.floor.clock.wall()))
 
 
 def break_mirror(site: Site) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import msgspec
@@ -177,7 +176,7 @@ def test_the_monitor_follows_the_call_echoes_digits_and_forgets_the_customer(man
     name = page.locator("[data-label=A-02] [data-is=name]")
     expect(name).to_contain_text("様")
     customer = name.inner_text().removesuffix(" 様")
-    now = time.time()
+    now = manager.site.floor.clock.wall()
     before = change(manager, "A-02", state="wrapup", since_at=now, typed="0")
     expect(page.locator("[data-label=A-02] [data-is=state]")).to_contain_text(
         "結果入力", timeout=1000 * crowd()
@@ -202,15 +201,21 @@ def test_a_saved_result_says_that_it_can_be_taken_back_where_the_project_lets_it
     page = manager.open("/seat/B-03")
     hint = page.locator("[data-label=B-03] [data-is=hint]")
     before = change(
-        manager, "B-03", state="waiting", since_at=time.time(), saved_code="06", customer_id=0, attempt_id=0
+        manager,
+        "B-03",
+        state="waiting",
+        since_at=manager.site.floor.clock.wall(),
+        saved_code="06",
+        customer_id=0,
+        attempt_id=0,
     )
     expect(page.locator("[data-label=B-03] [data-is=typed]")).to_have_text("✔ 06 見込")
     expect(hint).to_have_text("保存しました　# で取り消し（10秒以内）")
-    change(manager, "B-03", since_at=time.time() - 30)
+    change(manager, "B-03", since_at=manager.site.floor.clock.wall() - 30)
     expect(hint).to_have_text("保存しました")
     projects.change(floor.store, floor.tenant_id, floor.project_id, is_take_back=False)
     page = manager.open("/seat/B-03")
-    change(manager, "B-03", since_at=time.time())
+    change(manager, "B-03", since_at=manager.site.floor.clock.wall())
     expect(hint).to_have_text("保存しました")
     kept = {name: getattr(before, name) for name in before.__struct_fields__ if name != "label"}
     change(manager, "B-03", **kept)

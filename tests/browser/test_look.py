@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser import floor as floors
 from tests.browser.conftest import NewTab, Tab
 from tests.browser.floor import PASSWORD
 from tests.browser.test_reports import speak
@@ -229,7 +230,7 @@ def test_arrows_walk_the_seat_map_and_the_report(manager: Tab) -> None:
     page.get_by_role("button", name="発信数", exact=True).focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("240件中")).to_be_visible()
+    expect(page.get_by_text(f"{floors.dials(manager.site.floor)}件中")).to_be_visible()
 
 
 def test_one_column_remains_on_a_narrow_screen(new_tab: NewTab, manager_cookies: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 @pytest.fixture
 def promised(site: Site) -> Iterator[int]:
     """One promise of half an hour ago; gone afterwards, for the tests that come later."""
-    floor, now = site.floor, int(time.time() * 1000)
+    floor, now = site.floor, int(site.floor.clock.wall() * 1000)
     found = recalls.wish(
         floor.store, floor.tenant_id, floor.customer_ids[-1], user_id=floor.operator_ids[0], at=now,
         attempt_id=99_001, due_at=now - 30 * 60_000, level="高", memo="夕方に奥様へ\n犬に注意",
@@ -28,7 +27,7 @@ def promised(site: Site) -> Iterator[int]:
 
 def test_a_promise_is_read_closed_and_taken_back(manager: Tab, promised: int) -> None:
     page = manager.open("/recalls?box=past")
-    row = page.locator("#promises tbody tr").first
+    row = page.locator("#promises tbody tr[data-note*='犬に注意']")
     expect(row).to_contain_text("30分経過")
     row.hover()
     note = page.get_by_role("tooltip")
@@ -39,10 +38,10 @@ def test_a_promise_is_read_closed_and_taken_back(manager: Tab, promised: int) ->
     row.locator("[data-note-here]").focus()
     expect(note).to_be_visible()
     row.get_by_role("button", name="完了にする").click()
-    done = page.locator("#promises tr.over").first
+    done = page.locator("#promises tr.over[data-note*='犬に注意']")
     expect(done).to_contain_text("完了（手で）")
     done.get_by_role("button", name="取り消す").click()
-    expect(page.locator("#promises tr.over")).to_have_count(0)
+    expect(done).to_have_count(0)
     page.get_by_label("完了を隠す").check()
-    expect(page.locator("#promises tbody tr").first).to_contain_text("30分経過")
+    expect(row).to_contain_text("30分経過")
     assert manager.errors == []

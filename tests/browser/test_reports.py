@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import floor as floors
 from tests.browser.conftest import NewTab, Tab, log_in
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -91,7 +92,7 @@ def test_files_are_a_workbook_with_its_formulas_and_csv(manager: Tab) -> None:
     book = openpyxl.load_workbook(io.BytesIO(saved(page, "Excel（XLSX）")))
     assert book.sheetnames == ["時間帯別KPI", "注記"]
     assert book["時間帯別KPI"]["A4"].value == "発信数"
-    assert book["時間帯別KPI"]["B4"].value == 240
+    assert book["時間帯別KPI"]["B4"].value == floors.dials(manager.site.floor)
     assert book["注記"].max_row == 23
     manager.open("/reports/operators")
     text = saved(page, "CSV（UTF-8）").decode("utf-8-sig")

@@ -14,6 +14,7 @@ from webui import device, device_view, metrics
 from webui.words import translator
 
 JA = translator("ja")
+NOW = 1_795_000_000.0
 BOARD = Board(
     1, 5.0, seats=(SeatBoard(1, "A-01", "201", state="talking"), SeatBoard(2, "A-02", "202")),
     spans=(SpanBoard(1, True, "", "st.x" + "." * 19, 20), SpanBoard(2, False, "RED", "." * 23, 20)),
@@ -24,7 +25,7 @@ SAMPLE = re.compile(
 
 
 def test_the_first_sentence_is_the_worst_problem_and_what_to_do() -> None:
-    well = box.health()
+    well = box.health(NOW)
     assert device_view.headline(well, JA, "ja") == {"weight": "ok", "sentence": "正常です。", "remedy": ""}
     warned = box.raised(well, "ping", Status.WARNING, "ping_slow", {"rtt": "200"})
     broken = box.raised(warned, "pri", Status.CRITICAL, "pri_down", {"down": "2", "alarm": "RED"})
@@ -38,9 +39,9 @@ def test_what_is_bad_once_is_looked_at_again_and_lights_no_lamp() -> None:
     doubted = {"status": Status.WARNING, "alarm": "doubtful", "key": "backup_none", "values": {}}
     checks = tuple(
         msgspec.structs.replace(check, **doubted) if check.name == "backup" else check
-        for check in box.health().checks
+        for check in box.health(NOW).checks
     )
-    found = msgspec.structs.replace(box.health(), checks=checks)
+    found = msgspec.structs.replace(box.health(NOW), checks=checks)
     said = "確認中です。バックアップ: バックアップがまだ1つもありません。"
     assert device_view.headline(found, JA, "ja") == {"weight": "doubt", "sentence": said, "remedy": ""}
     assert (device_view.lamp(found, JA, "ja")["weight"], device_view.lamp(found, JA, "ja")["count"]) == (
@@ -52,7 +53,7 @@ def test_what_is_bad_once_is_looked_at_again_and_lights_no_lamp() -> None:
 
 
 def test_what_is_not_set_up_is_told_apart_from_what_is_not_fitted() -> None:
-    found = box.health()
+    found = box.health(NOW)
     unset = {"key": "unset", "is_fitted": False}
     checks = tuple(
         msgspec.structs.replace(check, **unset) if check.name == "ping" else check for check in found.checks
@@ -65,20 +66,20 @@ def test_what_is_not_set_up_is_told_apart_from_what_is_not_fitted() -> None:
 
 def test_every_check_stands_in_one_card() -> None:
     shown = [name for card in device_view.CARDS for name in card.checks]
-    assert sorted(shown) == sorted(check.name for check in box.health().checks)
+    assert sorted(shown) == sorted(check.name for check in box.health(NOW).checks)
 
 
 def test_cells_show_what_each_channel_does() -> None:
-    found = msgspec.structs.replace(box.health(), stuck=("1/2",))
+    found = msgspec.structs.replace(box.health(NOW), stuck=("1/2",))
     lines = device_view.cards(found, BOARD, {}, JA, "ja")[0]
     assert [channel.word for channel in lines.spans[0].channels[:4]] == ["発信", "残留", "空", "障害"]
     assert (lines.spans[0].busy, lines.spans[1].is_up) == (2, False)
 
 
 def test_a_curve_is_cut_at_a_pause_and_ends_now() -> None:
-    now = box.health().now_at
+    now = box.health(NOW).now_at
     points = tuple((now - 86_000 + 300 * step, float(step)) for step in (0, 1, 2, 100, 101, 286))
-    found = msgspec.structs.replace(box.health(), now_at=now)
+    found = msgspec.structs.replace(box.health(NOW), now_at=now)
     line = device_view.cards(found, BOARD, {"pri": points}, JA, "ja")[0].line
     assert len(line.parts) == 2, "a lone point is no curve"
     assert (line.low, line.high) == ("0", "286")
@@ -91,7 +92,7 @@ def test_the_cards_stand_without_a_monitor() -> None:
 
 
 def test_what_explains_an_alarm_is_named() -> None:
-    found = box.health()
+    found = box.health(NOW)
     checks = tuple(
         msgspec.structs.replace(
             check, status=Status.CRITICAL, key="unanswered", values={"what": "x"}, held_by="processes"
@@ -105,7 +106,7 @@ def test_what_explains_an_alarm_is_named() -> None:
 
 
 def test_metrics_keep_to_prometheus_form() -> None:
-    found = box.raised(box.health(), "mirror", Status.CRITICAL, "mirror_broken", {"array": 'md"0\\\n'})
+    found = box.raised(box.health(NOW), "mirror", Status.CRITICAL, "mirror_broken", {"array": 'md"0\\\n'})
     lines = metrics.text(found, BOARD, is_up=True).splitlines()
     samples = [line for line in lines if not line.startswith("#")]
     assert [line for line in samples if not SAMPLE.fullmatch(line)] == []
