@@ -245,6 +245,7 @@ def change_dialling(ask: Ask, project_id: int) -> Any:
         ring_timeout_s=ring,
         interval_min_s=round(ask.number("interval_min_s", ask.t("同じ顧客への間隔"), 0, 525_600) * 60),
         attempts_max=ask.whole("attempts_max", ask.t("同じ顧客への回数"), 0, 99),
+        dials_at_once=ask.integer("dials_at_once", existing(ask, project_id).dials_at_once),
         is_presented=int(ask.flag("is_presented")),
         is_ring_cut=int(ask.flag("is_ring_cut")),
         is_take_back=int(ask.flag("is_take_back")),

@@ -45,8 +45,11 @@ def _project(row: messages.ProjectBoard, translate: Translate) -> dict[str, Any]
 
 
 def seat_view(row: messages.SeatBoard) -> dict[str, Any]:
-    """One seat; the number is written for reading."""
+    """One seat; numbers are written for reading."""
     plain: dict[str, Any] = msgspec.to_builtins(row)
     plain["number_shown"] = hyphenated(row.number) if row.number else ""
     del plain["number"]
+    plain["dialling"] = [
+        {"number": hyphenated(one.number), "state": one.state, "code": one.code} for one in row.dialling
+    ]
     return plain

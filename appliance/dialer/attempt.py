@@ -21,6 +21,7 @@ class State(Enum):
     QUEUED = auto()  # being written to the disk
     DROPPED = auto()  # given up while it was being written
     COMMITTED = auto()  # with the trunk, before SETUP
+    RECALLED = auto()  # … and the trunk was told to forget it
     SETUP = auto()
     RINGING = auto()
     ANSWERED = auto()  # without a seat, inside the answer window
@@ -29,6 +30,7 @@ class State(Enum):
     HANDED = auto()  # the customer talks on without an operator; the code is owed
     HANDED_CODED = auto()  # … and the code is there
     CLEARING = auto()  # we clear; the result stands
+    OUTRUN = auto()  # we clear, as another number was answered first: nobody's result
     RELEASING = auto()  # we clear after a talk; the code is owed
     CODED = auto()  # we clear after a talk; the code is there
     OWED = auto()  # cleared; the code is owed
@@ -48,6 +50,7 @@ class Event(Enum):
     RING_TIMEOUT = auto()
     RING_CUT = auto()
     GIVEN_UP = auto()  # by the operator of a preview call, or by a technician
+    OUTRUN = auto()  # another number dialled for the same operator was answered first, or he has left
     SEAT_FOUND = auto()
     WINDOW_OVER = auto()
     APOLOGY_OVER = auto()
@@ -74,6 +77,7 @@ class Do(Enum):
     CLEAR_CUT = auto()
     CLEAR_QUEUED = auto()
     CLEAR_GIVEN_UP = auto()
+    CLEAR_OUTRUN = auto()
     NOTE_TOO_LATE = auto()
     FIND_SEAT = auto()
     CONNECT = auto()
@@ -93,6 +97,7 @@ class Do(Enum):
     DISPOSE_BY_CAUSE = auto()
     DISPOSE_ABANDONED = auto()
     DISPOSE_FAULT = auto()
+    DISPOSE_OUTRUN = auto()
 
 
 Row = tuple[Do, State]
@@ -104,6 +109,7 @@ _BEFORE_ANSWER: Final[dict[Event, Row]] = {
     Event.RING_TIMEOUT: (Do.CLEAR_NO_ANSWER, State.CLEARING),
     Event.RING_CUT: (Do.CLEAR_CUT, State.CLEARING),
     Event.GIVEN_UP: (Do.CLEAR_GIVEN_UP, State.CLEARING),
+    Event.OUTRUN: (Do.CLEAR_OUTRUN, State.OUTRUN),
     Event.CLEARED: (Do.DISPOSE_BY_CAUSE, State.DISPOSED),
     Event.FAULT: (Do.DISPOSE_FAULT, State.DISPOSED),
 }
@@ -114,6 +120,7 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
     State.QUEUED: {
         Event.WRITTEN: (Do.PLACE, State.COMMITTED),
         Event.GIVEN_UP: (Do.NOTHING, State.DROPPED),
+        Event.OUTRUN: (Do.NOTHING, State.DROPPED),
     },
     State.DROPPED: {
         Event.WRITTEN: (Do.DISCARD, State.DISPOSED),
@@ -124,6 +131,13 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         Event.GIVEN_UP: (Do.CLEAR_QUEUED, State.COMMITTED),
         Event.CLEARED: (Do.DISPOSE_FAULT, State.DISPOSED),  # cleared before SETUP: says nothing of the number
         Event.FAULT: (Do.DISPOSE_FAULT, State.DISPOSED),
+        Event.OUTRUN: (Do.CLEAR_QUEUED, State.RECALLED),
+    },
+    State.RECALLED: {
+        Event.WITHDRAWN: (Do.DISCARD, State.DISPOSED),
+        Event.SETUP_SENT: (Do.NOTE_SETUP, State.OUTRUN),  # it was on its way already, and is being cleared
+        Event.CLEARED: (Do.DISCARD, State.DISPOSED),
+        Event.FAULT: (Do.DISCARD, State.DISPOSED),
     },
     # Q.931 5.1: in-band information (progress indicators 1 and 8) is no answer; only CONNECT is.
     State.SETUP: {**_BEFORE_ANSWER, Event.ALERTING: (Do.NOTE_ALERTING, State.RINGING)},
@@ -170,6 +184,11 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         Event.CLEARED: (Do.DISPOSE, State.DISPOSED),
         Event.FAULT: (Do.DISPOSE, State.DISPOSED),
     },
+    State.OUTRUN: {
+        Event.ANSWERED: (Do.NOTE_TOO_LATE, State.CLEARING),
+        Event.CLEARED: (Do.DISPOSE_OUTRUN, State.DISPOSED),
+        Event.FAULT: (Do.DISPOSE_OUTRUN, State.DISPOSED),
+    },
     State.RELEASING: {
         Event.CODE_ENTERED: (Do.STORE_CODE, State.CODED),
         Event.CLEARED: (Do.NOTE_CLEARED, State.OWED),
@@ -191,7 +210,7 @@ assert {do for rows in TRANSITIONS.values() for do, _next in rows.values()} == s
 ON_LINE: Final = frozenset(
     {
         State.SETUP, State.RINGING, State.ANSWERED, State.APOLOGY, State.CONNECTED, State.HANDED,
-        State.HANDED_CODED, State.CLEARING, State.RELEASING, State.CODED,
+        State.HANDED_CODED, State.CLEARING, State.OUTRUN, State.RELEASING, State.CODED,
     }
 )  # fmt: skip
 """States in which an attempt holds a channel."""
@@ -228,6 +247,7 @@ class Attempt:
     user_id: int = 0
     caller: str = ""  # of a preview call; else the main one
     is_preview: bool = False
+    group_id: int = 0  # of several numbers dialled at once for one operator: many.py
     state: State = State.QUEUED
     line: Line | None = None
     setup: float = -1.0
@@ -249,6 +269,11 @@ class Attempt:
             return None
         self.state = row[1]
         return row[0]
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether its answer counts in the ratio of abandons; of one number alone it cannot be abandoned."""
+        return not self.is_preview or self.group_id > 0
 
     @property
     def port(self) -> str:

@@ -95,6 +95,7 @@ class ProjectSettings(msgspec.Struct, frozen=True):
     is_presented: bool = True
     is_active: bool = True
     is_ring_cut: bool = False  # overdial only: ringing calls are cut (92) when no seat is left
+    dials_at_once: int = 1  # numbers that an operator may have dialled at once for himself: 1-4
     is_take_back: bool = False  # `#` within 10 s after the code takes it back
     is_listening_told: bool = False  # a beep when a supervisor begins to listen
     is_transfer_recorded: bool = True  # what customer and third party say once the operator has left
@@ -275,6 +276,20 @@ class PreviewDial(Input, frozen=True):
     caller: str = ""
 
 
+class Chosen(msgspec.Struct, frozen=True):
+    """One customer of several that are dialled at once."""
+
+    list_id: int
+    customer: Customer
+
+
+class DialMany(Input, frozen=True):
+    """Dial these customers at once for this seat; the first answer wins.  Ask `many_refusal` first."""
+
+    seat_id: int
+    chosen: tuple[Chosen, ...]
+
+
 class PhoneRings(Input, frozen=True):
     """Answer to `RingPhone`.  An empty `leg`: it cannot be rung."""
 
@@ -294,7 +309,7 @@ class Tick(Input, frozen=True):
 
 StoreInput = (
     Configure | Start | Today | WallClock | Offered | ListChanged | Blocked | AttemptCommitted | LoginChecked
-    | Remembered | Channels | DiskSpace | PreviewDial | PhoneRings | ClearCall | Tick
+    | Remembered | Channels | DiskSpace | PreviewDial | DialMany | PhoneRings | ClearCall | Tick
 )  # fmt: skip
 
 PhonesInput = (
@@ -318,7 +333,7 @@ Any_ = StoreInput | PhonesInput | AudioInput | SeatRequest | PressKey | LogOutSe
 
 TYPES: Final[tuple[type, ...]] = (
     Configure, Start, Today, WallClock, Offered, ListChanged, Blocked, AttemptCommitted, LoginChecked,
-    Remembered, Channels, DiskSpace, PreviewDial, PhoneRings, ClearCall, Tick,
+    Remembered, Channels, DiskSpace, PreviewDial, DialMany, PhoneRings, ClearCall, Tick,
     phones.Registered, phones.Unregistered, phones.Invited, phones.MediaChanged, phones.InfoDigit,
     phones.LegEnded, phones.LegAnswered, phones.LockedOut, phones.PhonesSnapshot,
     audio.Digit, audio.Played, audio.Bridged, audio.RecordingDone, audio.RecordingLost, audio.PortFault,

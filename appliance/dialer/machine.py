@@ -6,13 +6,13 @@ first, then whatever happens, and `Tick` when `due` has come.  Times are the she
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from appliance.dialer import inputs, machine_board, machine_gate, outputs, rules
 from appliance.dialer.attempt import Attempt, State
 from appliance.dialer.attempt import Event as CallEvent
-from appliance.dialer.inputs import Customer, ProjectSettings
+from appliance.dialer.inputs import Chosen, Customer, ProjectSettings
 from appliance.dialer.machine_calls import Calls
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_floor import FloorRequests
@@ -20,6 +20,7 @@ from appliance.dialer.machine_incoming import Incoming
 from appliance.dialer.machine_legs import PartyLines
 from appliance.dialer.machine_lines import Lines
 from appliance.dialer.machine_listening import Listenings
+from appliance.dialer.machine_many import Many
 from appliance.dialer.machine_pace import Pace
 from appliance.dialer.machine_phones import Phones
 from appliance.dialer.machine_ringing import Rings
@@ -63,6 +64,8 @@ class Machine:
         self._desks = Desks(core)
         self._pace = Pace(core)
         self._calls.desks, self._desks.calls, self._pace.calls = self._desks, self._calls, self._calls
+        self._many = Many(core, self._calls, self._desks)
+        self._calls.many, self._desks.many = self._many, self._many
         self._incoming = Incoming(core)
         self._transfers = Transfers(core)
         self._talk_keys = TalkKeys(core, self._desks, self._transfers)
@@ -90,6 +93,7 @@ class Machine:
             "keys": self._talk_keys.timer,
             "rung": self._rings.timer,
             "listen": self._listenings.timer,
+            "many": self._many.timer,
         }
         self._handlers: dict[type, Callable[[Any], None]] = self._store_handlers() | self._lines.handlers()
         self._handlers |= self._phones.handlers() | self._people_handlers()
@@ -161,6 +165,10 @@ class Machine:
             or ""
         )
 
+    def many_refusal(self, seat_id: int, chosen: Sequence[Chosen], now: float) -> str:
+        """Why `DialMany` would dial nobody, as a rule's code or a word; empty when it would."""
+        return self._many.refusal(seat_id, chosen, now)
+
     def request_refusal(self, what: inputs.SeatRequest, now: float) -> str:
         """Why a page's request to a seat would do nothing, as a word; else empty.  Changes nothing."""
         is_floor = type(what) in self._floor.rows
@@ -228,6 +236,7 @@ class Machine:
     def _people_handlers(self) -> dict[type, Callable[[Any], None]]:
         return {
             inputs.PreviewDial: self._preview_dial,
+            inputs.DialMany: self._many.dial,
             inputs.PhoneRings: self._rings.placed,
             inputs.ClearCall: self._clear_call,
             PressKey: self._press_key,

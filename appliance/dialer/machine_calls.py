@@ -35,6 +35,16 @@ class Desks(Protocol):
     def preview_over(self, attempt: Attempt) -> None: ...
 
 
+class Many(Protocol):
+    """What this part needs of the part for several numbers at once."""
+
+    def alerting(self, attempt: Attempt) -> None: ...
+
+    def answered(self, attempt: Attempt) -> None: ...
+
+    def ended(self, attempt: Attempt) -> None: ...
+
+
 class Transfers(Protocol):
     """What this part needs of the transfers' part."""
 
@@ -50,6 +60,7 @@ class Calls:
         self._core = core
         self.desks: Desks
         self.transfers: Transfers
+        self.many: Many
         self._ledger = Ledger(core)
         self._do: dict[Do, Callable[[Attempt], None]] = {
             Do.NOTHING: lambda _attempt: None,
@@ -66,6 +77,7 @@ class Calls:
             Do.CLEAR_CUT: lambda attempt: self._clear(attempt, "92"),
             Do.CLEAR_QUEUED: self._clear_line,
             Do.CLEAR_GIVEN_UP: lambda attempt: self._clear(attempt, "94"),
+            Do.CLEAR_OUTRUN: self._clear_outrun,
             Do.NOTE_TOO_LATE: self._note_too_late,
             Do.FIND_SEAT: self._find_seat,
             Do.CONNECT: self._connect,
@@ -85,6 +97,7 @@ class Calls:
             Do.DISPOSE_BY_CAUSE: self._dispose_by_cause,
             Do.DISPOSE_ABANDONED: self._dispose_abandoned,
             Do.DISPOSE_FAULT: self._dispose_fault,
+            Do.DISPOSE_OUTRUN: self._dispose_outrun,
         }
         assert set(self._do) == set(Do)
 
@@ -210,7 +223,9 @@ class Calls:
 
     def _note_alerting(self, attempt: Attempt) -> None:
         attempt.alerting = self._core.now
-        if attempt.is_preview:
+        if attempt.group_id:
+            self.many.alerting(attempt)
+        elif attempt.is_preview:
             leg = self._core.seats[attempt.seat_id].leg
             self._core.emit(audio.Play(leg, ("tone:ringback",), is_loop=True))
 
@@ -225,6 +240,10 @@ class Calls:
         if result == "92":
             self._core.minutes.count_abandon(attempt.list_id, self._core.wall_now)
 
+    def _clear_outrun(self, attempt: Attempt) -> None:
+        self._clear_line(attempt)
+        self._ledger.leave_dialling(attempt, is_answered=None)
+
     # --- an answer ------------------------------------------------------------------------------------
 
     def _find_seat(self, attempt: Attempt) -> None:
@@ -232,6 +251,9 @@ class Calls:
         attempt.answered = core.now
         core.minutes.count_answer(attempt.list_id, core.wall_now)
         self._ledger.leave_dialling(attempt, is_answered=True)
+        if attempt.group_id:
+            self.many.answered(attempt)
+            return
         seat_id = attempt.seat_id if attempt.is_preview else seats.longest_waiting(project.waiting)
         if seat_id is not None:
             attempt.seat_id = seat_id
@@ -256,7 +278,7 @@ class Calls:
         self._ledger.leave_unserved(attempt)
         attempt.connected = core.now
         attempt.user_id = core.seats[attempt.seat_id].user_id
-        if not attempt.is_preview:
+        if attempt.is_rated:
             project.count_answer(core.now, is_abandoned=False)
         self.desks.hand_over(attempt.seat_id, attempt)
         self._ledger.save(attempt)
@@ -370,6 +392,14 @@ class Calls:
         else:
             del core.retries[customer_id]
 
+    def _dispose_outrun(self, attempt: Attempt) -> None:
+        """Nobody's result: callable as before.  A telephone that has rung counts for 95 and 97 still."""
+        core = self._core
+        self._end(attempt, "outrun")
+        core.retries.pop(attempt.customer.customer_id, None)
+        if attempt.alerting < 0:
+            core.in_hand.forget_call(attempt.tenant_id, attempt.customer.number)
+
     def _dispose(self, attempt: Attempt) -> None:
         """The attempt has its result.  A conversation's history entry was written by the seat's part."""
         core = self._core
@@ -396,6 +426,8 @@ class Calls:
         self._ledger.save(attempt, end)
         self._core.in_hand.end(attempt.tenant_id, attempt.customer)
         del self._core.attempts[attempt.attempt_id]
+        if attempt.group_id:
+            self.many.ended(attempt)
 
     # --- the exchange refuses -------------------------------------------------------------------------
 

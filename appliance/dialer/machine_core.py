@@ -12,7 +12,9 @@ from appliance.dialer import party, rules, wall
 from appliance.dialer.attempt import Attempt
 from appliance.dialer.inputs import Configure, ListSettings, ProjectSettings, SeatSettings
 from appliance.dialer.listening import HEARING, Listening
-from appliance.dialer.messages import Listener, PartyBoard, SeatBoard, SeatChanged
+from appliance.dialer.many import Group
+from appliance.dialer.many import State as ManyState
+from appliance.dialer.messages import DialledBoard, Listener, PartyBoard, SeatBoard, SeatChanged
 from appliance.dialer.minutes import Minutes
 from appliance.dialer.outputs import Any_
 from appliance.dialer.party import Talk
@@ -44,6 +46,7 @@ class Core:
         self.seat_of_leg: dict[str, Seat] = {}
         self.attempts: dict[int, Attempt] = {}
         self.talks: dict[int, Talk] = {}  # those that are or were held or had a third party, by attempt
+        self.groups: dict[int, Group] = {}  # several numbers at once for one operator
         self.legs: dict[int, Leg] = {}  # third parties' calls, by call id
         self.listenings: dict[int, Listening] = {}  # by the supervisor's user
         self.mix_overlays: list[Callable[[int, Mix], Mix]] = []  # see machine_mix.py
@@ -133,7 +136,17 @@ class Core:
             message=seat.message,
             message_from=seat.message_from,
             message_at=self.at(seat.message_at),
+            dialling=self._dialling(seat) if self.groups else (),
         )
+
+    def group_of(self, seat: Seat) -> Group | None:
+        """The numbers that are being dialled at once for a seat."""
+        found = (g for g in self.groups.values() if g.seat_id == seat.seat_id)
+        return next((group for group in found if group.state is ManyState.DIALLING), None)
+
+    def _dialling(self, seat: Seat) -> tuple[DialledBoard, ...]:
+        group = self.group_of(seat)
+        return group.shown(self.attempts) if group is not None else ()
 
     def _listeners(self, seat: Seat) -> tuple[Listener, ...]:
         return tuple(

@@ -6,7 +6,9 @@ from typing import Final
 
 from appliance.dialer import rules
 from appliance.dialer.attempt import Attempt, State
+from appliance.dialer.inputs import Customer
 from appliance.dialer.machine_core import Core
+from appliance.dialer.project import Project
 
 QUEUE_AGE_MAX_S: Final = 3.0  # an attempt older than this was decided for seats of another moment
 
@@ -23,10 +25,15 @@ def refusal(core: Core, attempt: Attempt, now: float) -> rules.Refusal | None:
         return held
     if run is not None and not attempt.is_preview and attempt.attempt_id < run.valid_from:
         return "changed"
-    number = (attempt.tenant_id, attempt.customer.number)
-    last = max(attempt.customer.last_called_at, core.in_hand.called_at.get(number, 0.0))
+    return customer_refusal(core, project, attempt.customer, at)
+
+
+def customer_refusal(core: Core, project: Project, customer: Customer, at: float) -> rules.Refusal | None:
+    """What forbids a call to one customer at a wall-clock time.  Changes nothing."""
+    number = (project.settings.tenant_id, customer.number)
+    last = max(customer.last_called_at, core.in_hand.called_at.get(number, 0.0))
     return rules.customer_refusal(
-        project.settings, attempt.customer, core.blocks, at=at, day=core.day, last_called_at=last
+        project.settings, customer, core.blocks, at=at, day=core.day, last_called_at=last
     )
 
 

@@ -24,7 +24,7 @@ class Ledger:
         attempt.result = "96"
         self.leave_unserved(attempt)
         self._core.minutes.count_abandon(attempt.list_id, self._core.wall_now)
-        if not attempt.is_preview:
+        if attempt.is_rated:
             self._core.projects[attempt.project_id].count_answer(self._core.now, is_abandoned=True)
 
     def free_line(self, attempt: Attempt) -> None:

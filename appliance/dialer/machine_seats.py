@@ -65,6 +65,12 @@ class Summoning(Protocol):
     def drop(self, seat: Seat) -> None: ...
 
 
+class Many(Protocol):
+    """What this part needs of the part for several numbers at once."""
+
+    def left(self, seat: Seat) -> None: ...
+
+
 class TalkKeys(Protocol):
     """What this part needs of the part for keys in a talk."""
 
@@ -81,6 +87,7 @@ class Desks:
         self.talk_keys: TalkKeys
         self.listenings: Listenings
         self.summoning: Summoning
+        self.many: Many
         self.books = Books(core)
         self._voice = Voice(core)
         self._login = LogIn(core, self.books, self._voice)
@@ -300,6 +307,10 @@ class Desks:
             seat.attempt = None
             self.step(seat, Event.PREVIEW_OVER)
 
+    def many_over(self, seat_id: int) -> None:
+        """None of several numbers was answered."""
+        self.step(self._core.seats[seat_id], Event.PREVIEW_OVER)
+
     # --- ready, and talking ---------------------------------------------------------------------------
 
     def _be_ready(self, seat: Seat) -> None:
@@ -364,9 +375,7 @@ class Desks:
         self._wrap.begin(seat)
 
     def _give_up(self, seat: Seat) -> None:
-        attempt, seat.attempt = seat.attempt, None
-        if attempt is not None:
-            self.calls.step(attempt, CallEvent.GIVEN_UP)
+        self._drop_preview(seat)
         self._voice.say(seat, "ready")
 
     def _say_no_answer(self, seat: Seat) -> None:
@@ -433,3 +442,4 @@ class Desks:
         attempt, seat.attempt = seat.attempt, None
         if attempt is not None:
             self.calls.step(attempt, CallEvent.GIVEN_UP)
+        self.many.left(seat)

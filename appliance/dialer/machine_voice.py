@@ -60,8 +60,10 @@ class Voice:
         self.say(seat, "ready" if is_dialled else "not-ready")
 
     def ring(self, seat: Seat) -> None:
-        """A preview call, once it rings."""
-        if seat.attempt is not None and seat.attempt.alerting >= 0:
+        """A preview call, or one of several, once it rings."""
+        group = self._core.group_of(seat)
+        called = group.standing(self._core.attempts) if group is not None else [seat.attempt]
+        if any(attempt is not None and attempt.alerting >= 0 for attempt in called):
             self._core.emit(audio.Play(seat.leg, ("tone:ringback",), is_loop=True))
 
     def ring_transfer(self, seat: Seat) -> None:

@@ -7,7 +7,7 @@ second, a `SeatChanged` at once.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -31,6 +31,10 @@ Limit = Literal[
     "caller",  # no main caller number
     "disk",  # too little space is left for the results of new calls
 ]
+
+
+NONE_CALLABLE: Final = "選ばれた顧客には、いまどれもかけられません。"
+"""What `DialForOperator` fails with where it is each customer's own rule: the next ones may do."""
 
 
 class Message(msgspec.Struct, frozen=True, tag=True, tag_field="t"):
@@ -57,6 +61,18 @@ class DialCustomer(Message, frozen=True):
     customer_id: int
     number: str = ""
     caller: str = ""
+
+
+class DialForOperator(Message, frozen=True):
+    """プレディコール: dial these customers at once for this seat; who answers first is shown and talked to.
+
+    2-4 ids, no more than the project allows; who may not be called now is left out, and where the lines do
+    not suffice the last ones are.  Request; Failed with NONE_CALLABLE where nobody is left, else with the
+    reason.  The others are cleared as soon as one answers; a second answer in that instant is abandoned (96).
+    """
+
+    seat_id: int
+    customer_ids: tuple[int, ...]
 
 
 class SkipCustomer(Message, frozen=True):
@@ -309,6 +325,15 @@ class TransferBoard(msgspec.Struct, frozen=True):
     is_blind: bool = False  # the operator has left: whoever answers has the customer
 
 
+class DialledBoard(msgspec.Struct, frozen=True):
+    """One of the numbers that are dialled at once for an operator.  `code`: what it came to, once over."""
+
+    customer_id: int
+    number: str
+    state: Literal["queued", "calling", "ringing", "over"] = "queued"
+    code: str = ""
+
+
 class SeatBoard(msgspec.Struct, frozen=True):
     """One seat now.  Empty strings and zeros where there is nobody or nothing."""
 
@@ -345,6 +370,7 @@ class SeatBoard(msgspec.Struct, frozen=True):
     message: str = ""  # from a supervisor, for the operator's screen
     message_from: str = ""
     message_at: float = 0.0
+    dialling: tuple[DialledBoard, ...] = ()  # while several numbers are dialled at once for him
 
     def is_seen_by(self, tenant_id: int) -> bool:
         """Whether a tenant may know of it: its own phone or everybody's, no other tenant's person at it."""
@@ -485,7 +511,7 @@ class Figures(Message, frozen=True):
 Union = (
     HangUp | HoldCall | EnterCode | TakeBack | SetReady | CallTarget | HandOver | DropTarget | JoinAll
     | AnswerTransfer
-    | Reload | DialCustomer | SkipCustomer | PressKey | LogOutSeat | TakeSeat | StartBreak | EndBreak
-    | CallForHelp | AnswerHelp | Listen | EndListening | ShowMessage | ClearChannel | TryChannel | AskBoard
-    | AskFigures | ChannelTried | Board | SeatChanged | Figures
+    | Reload | DialCustomer | DialForOperator | SkipCustomer | PressKey | LogOutSeat | TakeSeat | StartBreak
+    | EndBreak | CallForHelp | AnswerHelp | Listen | EndListening | ShowMessage | ClearChannel | TryChannel
+    | AskBoard | AskFigures | ChannelTried | Board | SeatChanged | Figures
 )  # fmt: skip

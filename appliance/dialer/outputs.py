@@ -17,7 +17,7 @@ from appliance.dialer.messages import How, SeatChanged
 from appliance.phones import messages as phones
 from appliance.pri_card import trunk
 
-AttemptEnd = Literal["result", "fault", "withdrawn"]
+AttemptEnd = Literal["result", "fault", "withdrawn", "outrun"]
 IntervalKind = Literal["wait", "talk", "wrap", "break", "paused"]
 
 
@@ -66,8 +66,8 @@ class OpenAttempt(Output, frozen=True):
 class SaveAttempt(Output, frozen=True):
     """An attempt as it stands: on answer, on connection, and for the last time when `end` is set.
 
-    `result` is a code; empty for faults and withdrawals, which are nobody's result and leave the customer
-    callable.  A conversation's result may come after `cleared_at`.
+    `result` is a code; empty for faults, withdrawals and calls that another number's answer outran, which
+    are nobody's result and leave the customer callable.  A conversation's result may come after `cleared_at`.
     """
 
     attempt_id: int

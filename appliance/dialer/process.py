@@ -126,7 +126,7 @@ class Dialer:
             lines=lines,
             figures=self._figures,
             reload=self._reload,
-            preview=Preview(self._shell, machine, self._desk).dial,
+            preview=Preview(self._shell, machine, self._desk).take,
             try_channel=ChannelTests(self._shell, self._store, self._media.audio.request).run,
             requests=Requests(self._shell, machine),
         )

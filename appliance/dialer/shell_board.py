@@ -21,6 +21,7 @@ from appliance.dialer.messages import (
     ChannelTried,
     ClearChannel,
     DialCustomer,
+    DialForOperator,
     Figures,
     LogOutSeat,
     PressKey,
@@ -57,7 +58,7 @@ class BoardServer:
         lines: Lines,
         figures: Callable[[], Figures],
         reload: Callable[[str], Awaitable[None]],
-        preview: Callable[[DialCustomer], Awaitable[None]],
+        preview: Callable[[DialCustomer | DialForOperator], Awaitable[None]],
         try_channel: Callable[[TryChannel], Awaitable[ChannelTried]],
         requests: Requests | None = None,
     ) -> None:
@@ -129,7 +130,7 @@ class BoardServer:
                 return self._figures()
             case Reload():
                 await self._reload(body.what)
-            case DialCustomer():
+            case DialCustomer() | DialForOperator():
                 await self._preview(body)
             case TryChannel():
                 return await self._try_channel(body)

@@ -21,6 +21,7 @@ LETTERS: Final = {
     State.HANDED: "t",
     State.HANDED_CODED: "t",
     State.CLEARING: "s",
+    State.OUTRUN: "s",
     State.RELEASING: "s",
     State.CODED: "s",
 }

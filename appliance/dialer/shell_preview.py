@@ -1,12 +1,17 @@
-"""Preview: an operator's page asks to dial one customer.  Every rule is asked first and the reason said."""
+"""Preview: an operator's page asks to dial one customer, or several at once.
+
+Every rule is asked first and the reason said.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from appliance.dialer import inputs
-from appliance.dialer.inputs import Customer
-from appliance.dialer.messages import DialCustomer
+from appliance.dialer.inputs import Chosen, Customer
+from appliance.dialer.messages import NONE_CALLABLE, DialCustomer, DialForOperator
+from appliance.dialer.rules import CODES
 from appliance.dialer.shell import Shell
 from appliance.errors import BadInput
 
@@ -23,14 +28,20 @@ REASONS: Final = {
     "in-hand": "この顧客は、いま別の席が対応中です。",
     "disk": "ディスクの空きがありません。",
     "channels": "空いている回線がありません。",
+    "too-many": "この案件では、その数を同時に発信できません。",
     "not-a-caller": "その発信番号は、この案件の番号ではありません。",
 }
+
+CUSTOMERS_OWN: Final = CODES | {"in-hand"}
+"""Of the customer, not of the moment."""
 
 
 class Rules(Protocol):
     """What the machine says of a preview call."""
 
     def preview_refusal(self, seat_id: int, customer: Customer, now: float, *, caller: str = "") -> str: ...
+
+    def many_refusal(self, seat_id: int, chosen: Sequence[Chosen], now: float) -> str: ...
 
 
 class Customers(Protocol):
@@ -47,6 +58,10 @@ class Preview:
         self._rules = rules
         self._customers = customers
 
+    async def take(self, wanted: DialCustomer | DialForOperator) -> None:
+        """One or the other.  Raises BadInput with the rule in words."""
+        await (self.dial(wanted) if isinstance(wanted, DialCustomer) else self.dial_many(wanted))
+
     async def dial(self, wanted: DialCustomer) -> None:
         """Feed the call.  Raises BadInput with the rule in words."""
         found = await self._customers.customer(wanted.customer_id, wanted.number)
@@ -61,3 +76,16 @@ class Preview:
         if refusal:
             raise BadInput(f"発信できません。{REASONS.get(refusal, refusal)}")
         self._shell.feed(inputs.PreviewDial(wanted.seat_id, list_id, customer, wanted.caller))
+
+    async def dial_many(self, wanted: DialForOperator) -> None:
+        """Feed calls to several customers.  Raises BadInput where not one of them may be called."""
+        found = [await self._customers.customer(number) for number in dict.fromkeys(wanted.customer_ids)]
+        chosen = tuple(Chosen(list_id, customer) for list_id, customer in filter(None, found))
+        if not chosen:
+            raise BadInput("その顧客はありません。", remedy="一覧を更新してください。")
+        refusal = self._rules.many_refusal(wanted.seat_id, chosen, self._shell.clock.monotonic())
+        if refusal in CUSTOMERS_OWN:
+            raise BadInput(NONE_CALLABLE)
+        if refusal:
+            raise BadInput(f"発信できません。{REASONS.get(refusal, refusal)}")
+        self._shell.feed(inputs.DialMany(wanted.seat_id, chosen))

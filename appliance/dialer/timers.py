@@ -6,7 +6,18 @@ import heapq
 from typing import Literal
 
 Kind = Literal[
-    "ring", "window", "apology", "incoming", "offer", "house", "party", "talk", "keys", "rung", "listen"
+    "ring",
+    "window",
+    "apology",
+    "incoming",
+    "offer",
+    "house",
+    "party",
+    "talk",
+    "keys",
+    "rung",
+    "listen",
+    "many",
 ]
 Key = tuple[Kind, int]
 

@@ -35,7 +35,7 @@ class OpenAttempt(Event, frozen=True):
 
 
 class SaveAttempt(Event, frozen=True):
-    """An attempt as it stands.  `end`: '' still open, result, fault, withdrawn."""
+    """An attempt as it stands.  `end`: '' still open, result, fault, withdrawn, outrun."""
 
     attempt_id: int
     span: int = 0

@@ -16,7 +16,7 @@ ListState = Literal["stopped", "started", "paused"]
 OrderMode = Literal["id", "random"]
 BlockKind = Literal["forbid", "suspend", "exclude"]
 CodeKind = Literal["own", "fixed", "system"]
-AttemptEnd = Literal["", "result", "fault", "withdrawn", "interrupted"]
+AttemptEnd = Literal["", "result", "fault", "withdrawn", "interrupted", "outrun"]
 AttemptKind = Literal["list", "preview", "manual", "incoming", "recall"]
 JobState = Literal["checking", "waiting", "running", "done", "partly", "failed", "cancelled", "undone"]
 
@@ -109,6 +109,7 @@ class Project(Noun, frozen=True):
     answer_window_s: float
     interval_min_s: int
     attempts_max: int
+    dials_at_once: int
     is_presented: int
     is_ring_cut: int
     is_take_back: int

@@ -35,6 +35,7 @@ BOUNDS: Final[dict[str, Bound]] = {
     "answer_window_s": Bound(low=0.5, high=5, words="応答待ちは0.5〜5秒にしてください。"),
     "interval_min_s": Bound(low=0, high=365 * 86_400, words="発信間隔は0秒〜365日にしてください。"),
     "attempts_max": Bound(low=0, high=99, words="発信回数の上限は0（なし）〜99にしてください。"),
+    "dials_at_once": Bound(low=1, high=4, words="同時発信数は1（一件ずつ）〜4にしてください。"),
     "is_active": Bound(low=0, high=1, words="0か1にしてください。"),
     "is_presented": Bound(low=0, high=1, words="0か1にしてください。"),
     "is_ring_cut": Bound(low=0, high=1, words="0か1にしてください。"),
@@ -58,6 +59,7 @@ class DialSettings(Noun, frozen=True):
     answer_window_s: float
     interval_s: float
     attempts_max: int
+    dials_at_once: int
     hours: tuple[Hours, ...]
     main_caller: str
     callers: tuple[str, ...]
@@ -175,6 +177,8 @@ def _warnings(values: dict[str, Any]) -> tuple[str, ...]:
         found.append("呼出時間が15秒未満です。相手が出る前に切れます。")
     if values.get("abandon_target", 0.0) > 0.03:
         found.append("放棄率の目標が3%を超えています。")
+    if values.get("dials_at_once", 1) > 1:
+        found.append("同時発信で同じ瞬間に2人が出ると、1人は放棄呼（96）になります。")
     if values.get("is_ring_cut"):
         found.append("呼出中の切断は放棄呼（92）として数えます。")
     return tuple(found)

@@ -85,8 +85,8 @@ def _save_attempt(store: Store, event: events.SaveAttempt, deltas: Deltas) -> st
     after = _attempt_row(store, event.attempt_id)
     assert after is not None
     deltas.attempt(after)
-    if event.end in ("fault", "withdrawn") and before.end == "":
-        give_back(store, event.attempt_id, deltas, is_counted=False)
+    if event.end in ("fault", "withdrawn", "outrun") and before.end == "":
+        give_back(store, event.attempt_id, deltas, is_counted=event.end == "outrun" and event.alerting_at > 0)
     return ""
 
 
@@ -102,7 +102,7 @@ def _attempt_row(store: Store, attempt_id: int) -> AttemptRow | None:
 def give_back(store: Store, attempt_id: int, deltas: Deltas, *, is_counted: bool) -> None:
     """Make the customer of an attempt without result as callable as before it.
 
-    `is_counted`: the attempt may have rung, so it keeps counting towards 95 and 97.
+    `is_counted`: the attempt has rung, or may have: it keeps counting towards 95 and 97.
     """
     rows = store.tuples(
         "SELECT a.customer_id, c.list_id, a.was_callable, a.previous_code, a.previous_called_at"

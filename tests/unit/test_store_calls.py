@@ -9,7 +9,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from appliance.errors import StoreError
-from appliance.store import attempts, blocked, compare, events, history, lists, writer
+from appliance.store import attempts, blocked, call_days, compare, events, history, lists, writer
 from appliance.store.open import DiskFull
 from tests.store_help import DAY, NOON_MS, NOON_S, Floor, make_floor
 
@@ -98,6 +98,52 @@ def test_a_fault_is_nobodys_result_and_leaves_the_customer_callable(tmp_path: Pa
     assert customer_row(floor, customer) == (1, "", 0, 0)
     assert lists.today(floor.store, DAY) == ()
     assert compare.compare(floor.store) == []
+
+
+def outrun(attempt: int, user: int, *, alerting_at: float = 0.0) -> events.SaveAttempt:
+    return events.SaveAttempt(
+        attempt_id=attempt, setup_at=NOON_S, alerting_at=alerting_at, cleared_at=NOON_S + 9, user_id=user,
+        cause=16, end="outrun",
+    )  # fmt: skip
+
+
+def test_who_was_outrun_was_called_has_no_entry_and_may_be_called_again(tmp_path: Path) -> None:
+    """Where the telephone has rung it counts for the interval and the number of attempts."""
+    floor = make_floor(tmp_path)
+    list_id, me = floor.make_list(2), floor.operator
+    first = floor.first_customer(list_id)
+    floor.write(
+        floor.opened(1, list_id, first),
+        floor.opened(2, list_id, first + 1),
+        outrun(1, me),
+        outrun(2, me, alerting_at=NOON_S + 2),
+    )
+
+    assert customer_row(floor, first) == (1, "", 0, 0)
+    assert customer_row(floor, first + 1) == (1, "", 1, 0)
+    (today,) = lists.today(floor.store, DAY)
+    assert (today.attempts, today.answered, today.abandoned) == (2, 0, 0)
+    assert history.of_customer(floor.store, floor.tenant, first) == []
+    day = call_days.of_user(floor.store, floor.tenant, me, since_at=NOON_MS - 1)
+    assert (day.calls, day.connects) == (2, 0)
+    assert compare.compare(floor.store) == []
+
+
+def test_a_second_answer_is_a_call_of_the_operator_and_not_his_connect(tmp_path: Path) -> None:
+    floor = make_floor(tmp_path)
+    list_id = floor.make_list(1)
+    customer = floor.first_customer(list_id)
+    floor.write(
+        floor.opened(1, list_id, customer),
+        answered(1, floor.operator),
+        ended(1, "96"),
+        floor.entry(1, list_id, customer, "96", user=floor.operator),
+    )
+
+    day = call_days.of_user(floor.store, floor.tenant, floor.operator, since_at=NOON_MS - 1)
+    assert (day.calls, day.connects) == (1, 0)
+    (today,) = lists.today(floor.store, DAY)
+    assert (today.answered, today.abandoned) == (1, 1)
 
 
 def test_a_code_taken_back_is_replaced_everywhere(tmp_path: Path) -> None:
