@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Final
 
 from appliance.dialer.inputs import Customer
+from appliance.dialer.messages import AttemptKind
 from appliance.pri_card.trunk import Line
 
 
@@ -243,10 +244,10 @@ class Attempt:
     customer: Customer
     opened: float
     retries: int = 0
-    seat_id: int = 0  # the seat of a preview call from the start; else once connected
+    seat_id: int = 0  # the seat that a call is bound to from the start; else once connected
     user_id: int = 0
-    caller: str = ""  # of a preview call; else the main one
-    is_preview: bool = False
+    caller: str = ""
+    kind: AttemptKind = "list"
     group_id: int = 0  # of several numbers dialled at once for one operator: many.py
     state: State = State.QUEUED
     line: Line | None = None
@@ -273,7 +274,12 @@ class Attempt:
     @property
     def is_rated(self) -> bool:
         """Whether its answer counts in the ratio of abandons; of one number alone it cannot be abandoned."""
-        return not self.is_preview or self.group_id > 0
+        return not self.is_bound or self.group_id > 0
+
+    @property
+    def is_bound(self) -> bool:
+        """Dialled for one seat, which alone gets the answer; pacing knows nothing of it."""
+        return self.kind != "list"
 
     @property
     def port(self) -> str:

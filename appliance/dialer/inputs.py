@@ -105,12 +105,18 @@ class ProjectSettings(msgspec.Struct, frozen=True):
 
 
 class ListSettings(msgspec.Struct, frozen=True):
-    """One list of a project."""
+    """One list of a project.  Not `is_for_all`: only those users are handed its calls."""
 
     list_id: int
     project_id: int
     is_enabled: bool = True
     is_started: bool = False
+    is_for_all: bool = True
+    user_ids: frozenset[int] = frozenset()
+
+    def permits(self, user_id: int) -> bool:
+        """Whether a user's seat may be handed its calls."""
+        return self.is_for_all or user_id in self.user_ids
 
 
 class SeatSettings(msgspec.Struct, frozen=True):
@@ -199,6 +205,29 @@ class Offered(Input, frozen=True):
     is_last: bool
     callable: int = 0
     cursor: str = ""
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """A promise to call again.  `user_id`: whose, 0 nobody's; from `anyone_at` on anyone of the project's."""
+
+    recall_id: int
+    tenant_id: int
+    project_id: int
+    list_id: int
+    customer: Customer
+    due_at: float
+    anyone_at: float
+    user_id: int = 0
+
+
+class RecallsDue(Input, frozen=True):
+    """Answer to `RecallsWanted`: all that are due soon, the earliest first, in place of those known before.
+
+    `asked`: the question's own (monotonic s).
+    """
+
+    recalls: tuple[Recall, ...]
+    asked: float
 
 
 class ListChanged(Input, frozen=True):
@@ -308,8 +337,9 @@ class Tick(Input, frozen=True):
 
 
 StoreInput = (
-    Configure | Start | Today | WallClock | Offered | ListChanged | Blocked | AttemptCommitted | LoginChecked
-    | Remembered | Channels | DiskSpace | PreviewDial | DialMany | PhoneRings | ClearCall | Tick
+    Configure | Start | Today | WallClock | Offered | RecallsDue | ListChanged | Blocked | AttemptCommitted
+    | LoginChecked | Remembered | Channels | DiskSpace | PreviewDial | DialMany | PhoneRings | ClearCall
+    | Tick
 )  # fmt: skip
 
 PhonesInput = (
@@ -332,8 +362,8 @@ SeatRequest = (
 Any_ = StoreInput | PhonesInput | AudioInput | SeatRequest | PressKey | LogOutSeat | trunk.TrunkEvent
 
 TYPES: Final[tuple[type, ...]] = (
-    Configure, Start, Today, WallClock, Offered, ListChanged, Blocked, AttemptCommitted, LoginChecked,
-    Remembered, Channels, DiskSpace, PreviewDial, DialMany, PhoneRings, ClearCall, Tick,
+    Configure, Start, Today, WallClock, Offered, RecallsDue, ListChanged, Blocked, AttemptCommitted,
+    LoginChecked, Remembered, Channels, DiskSpace, PreviewDial, DialMany, PhoneRings, ClearCall, Tick,
     phones.Registered, phones.Unregistered, phones.Invited, phones.MediaChanged, phones.InfoDigit,
     phones.LegEnded, phones.LegAnswered, phones.LockedOut, phones.PhonesSnapshot,
     audio.Digit, audio.Played, audio.Bridged, audio.RecordingDone, audio.RecordingLost, audio.PortFault,

@@ -23,6 +23,7 @@ from appliance.dialer.machine_listening import Listenings
 from appliance.dialer.machine_many import Many
 from appliance.dialer.machine_pace import Pace
 from appliance.dialer.machine_phones import Phones
+from appliance.dialer.machine_recalls import Recalls
 from appliance.dialer.machine_ringing import Rings
 from appliance.dialer.machine_screen import Screen
 from appliance.dialer.machine_seats import Desks
@@ -80,6 +81,7 @@ class Machine:
         self._lines = Lines(
             core, self._calls, self._incoming, self._phones, PartyLines(core, self._transfers)
         )
+        self._recalls = Recalls(core, self._calls, self._desks)
         self._day = 0
         self._timers: dict[Kind, Callable[[int], None]] = {
             "ring": lambda number: self._lines.call(number, CallEvent.RING_TIMEOUT),
@@ -94,10 +96,12 @@ class Machine:
             "rung": self._rings.timer,
             "listen": self._listenings.timer,
             "many": self._many.timer,
+            "recalls": self._recalls.ask,
+            "promise": self._recalls.look,
         }
         self._handlers: dict[type, Callable[[Any], None]] = self._store_handlers() | self._lines.handlers()
         self._handlers |= self._phones.handlers() | self._people_handlers()
-        self._handlers |= self._screen.handlers() | self._floor.handlers()
+        self._handlers |= self._screen.handlers() | self._floor.handlers() | self._recalls.handlers()
         assert set(self._handlers) == set(inputs.TYPES)
         core.timers.arm("house", 0, HOUSEKEEPING_S)
 
@@ -117,6 +121,8 @@ class Machine:
         while (key := core.timers.pop(now)) is not None:
             self._timers[key[0]](key[1])
         self._handlers[type(what)](what)
+        if core.is_unplanned:
+            self._recalls.run()  # ahead of lists
         if core.unpaced:
             self._pace.run()
         out, core.out = core.out, []
@@ -288,6 +294,7 @@ class Machine:
         core.wall_offset_s, core.utc_offset_s = what.offset_s, what.utc_offset_s
         self._look_at_day()
         core.unpaced |= set(core.projects)
+        core.is_unplanned = True
 
     def _offered(self, what: inputs.Offered) -> None:
         run = self._core.lists.get(what.list_id)
@@ -321,10 +328,12 @@ class Machine:
     def _channels(self, what: inputs.Channels) -> None:
         self._core.channels_total = what.total
         self._core.unpaced |= set(self._core.projects)
+        self._core.is_unplanned = True
 
     def _disk_space(self, what: inputs.DiskSpace) -> None:
         self._core.is_disk_short = what.is_short
         self._core.unpaced |= set(self._core.projects)
+        self._core.is_unplanned = True
 
     def _tick(self, _what: inputs.Tick) -> None:
         self._pace.mark_due(self._core.now)
@@ -336,6 +345,7 @@ class Machine:
         core.in_hand.forget_before(core.now - KEEP_ENDED_S, core.wall_now - KEEP_CALLED_S)
         self._desks.books.rehome()
         core.unpaced |= set(core.projects)
+        core.is_unplanned = True
 
     def _look_at_day(self) -> None:
         """Counters of the day begin anew at midnight, and what was offered yesterday is asked for again."""
@@ -362,7 +372,7 @@ class Machine:
         for run in project.lists:
             run.forget(what.customer.customer_id)
         seat.attempt = self._calls.open(
-            project, what.list_id, what.customer, seat_id=seat.seat_id, caller=what.caller
+            project, what.list_id, what.customer, seat_id=seat.seat_id, caller=what.caller, kind="preview"
         )
         self._desks.step(seat, SeatEvent.PREVIEW)
 

@@ -44,7 +44,7 @@ def _project(project: Project, pace: Pace, now: float) -> ProjectBoard:
         abandon_target=settings.abandon_target,
         channel_share=settings.channel_share,
         reason=why.binding(pace.reason(project)),
-        seats_ready=len(project.waiting),
+        seats_ready=len(project.waiting) + len(project.kept),
         seats_talking=len(project.talking),
         calls_out=project.calls_out,
         abandon_ratio_30min=abandoned / answered if answered else 0.0,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from appliance.dialer import outputs
 from appliance.dialer.machine_core import Core
+from appliance.dialer.project import Project
 from appliance.dialer.seat import KEPT, SHOWN, Seat, State
 
 
@@ -51,14 +52,43 @@ class Books:
         if project is None:
             return
         if not is_in:
-            for book in (project.waiting, project.talking, project.wrapup):
+            for book in (project.waiting, project.talking, project.wrapup, project.kept):
                 book.pop(seat.seat_id, None)
+            project.uncounted.discard(seat.seat_id)
         elif seat.state is State.WAITING:
-            project.waiting[seat.seat_id] = self._core.now
+            self._wait(project, seat, self._core.now)
         elif seat.state is State.TALKING:
             project.talking[seat.seat_id] = self._core.now
         elif seat.state in (State.ENTERING, State.CONFIRMING):
             project.wrapup[seat.seat_id] = self._core.now
+        if is_in and seat.kept is not None:
+            project.uncounted.add(seat.seat_id)
+        self._core.unpaced.add(project.project_id)
+        self._core.is_unplanned = True
+
+    @staticmethod
+    def _wait(project: Project, seat: Seat, since: float) -> None:
+        """Among those that wait for list calls, in order of since when; or kept for a promise."""
+        if seat.kept is not None:
+            project.kept[seat.seat_id] = seat.kept.is_strict
+            return
+        last = next(reversed(project.waiting.values()), since)
+        project.waiting[seat.seat_id] = since
+        if since < last:
+            project.waiting = dict(sorted(project.waiting.items(), key=lambda item: item[1]))
+
+    def keep_free(self, seat: Seat) -> None:
+        """The seat is kept for a promise now, or no more: it keeps its place among those that wait."""
+        project = self._core.projects.get(seat.project_id)
+        if project is None:
+            return
+        project.uncounted.discard(seat.seat_id)
+        if seat.state is State.WAITING:
+            project.waiting.pop(seat.seat_id, None)
+            project.kept.pop(seat.seat_id, None)
+            self._wait(project, seat, seat.since)
+        if seat.kept is not None:
+            project.uncounted.add(seat.seat_id)
         self._core.unpaced.add(project.project_id)
 
     def keep(self, seat: Seat) -> None:
@@ -91,8 +121,12 @@ class Books:
             return
         home = self.home_of(seat)
         if home != seat.project_id:
-            self.close_interval(seat, seat.state)
-            self.sit(seat, is_in=False)
-            seat.project_id = home
-            self.sit(seat, is_in=True)
-            self.keep(seat)
+            self.move(seat, home)
+
+    def move(self, seat: Seat, project_id: int) -> None:
+        """Let a waiting seat work for another of its projects."""
+        self.close_interval(seat, seat.state)
+        self.sit(seat, is_in=False)
+        seat.project_id = project_id
+        self.sit(seat, is_in=True)
+        self.keep(seat)

@@ -17,6 +17,7 @@ from appliance.dialer.attempt import Attempt, Do, Event, State
 from appliance.dialer.inputs import Customer
 from appliance.dialer.machine_core import CONGESTED_S, Core
 from appliance.dialer.machine_ledger import Ledger
+from appliance.dialer.messages import AttemptKind
 from appliance.dialer.project import Project
 from appliance.pri_card import trunk
 
@@ -110,27 +111,36 @@ class Calls:
     # --- the decision to dial -------------------------------------------------------------------------
 
     def open(
-        self, project: Project, list_id: int, customer: Customer, *, seat_id: int = 0, caller: str = ""
+        self,
+        project: Project,
+        list_id: int,
+        customer: Customer,
+        *,
+        seat_id: int = 0,
+        caller: str = "",
+        kind: AttemptKind = "list",
     ) -> Attempt:
-        """Write an attempt ahead of its call.  With a seat: a preview call.  No `caller`: the main one."""
+        """Write an attempt ahead of its call.  All but list calls have a seat; no `caller`: the main one."""
+        assert (kind != "list") == bool(seat_id)
         core = self._core
         attempt = Attempt(
             core.next_attempt_id, project.project_id, project.settings.tenant_id, list_id, customer, core.now
         )
         core.next_attempt_id += 1
         attempt.caller = caller or project.settings.main_caller
+        attempt.kind = kind
         if seat_id:
-            attempt.seat_id, attempt.user_id, attempt.is_preview = seat_id, core.seats[seat_id].user_id, True
+            attempt.seat_id, attempt.user_id = seat_id, core.seats[seat_id].user_id
         core.attempts[attempt.attempt_id] = attempt
         core.in_hand.begin(attempt.tenant_id, customer)
         core.calls_out += 1
         project.calls_out += 1
-        if not attempt.is_preview:
+        if not attempt.is_bound:
             project.dialling += 1
         core.emit(
             outputs.OpenAttempt(
                 attempt.attempt_id, attempt.tenant_id, attempt.project_id, list_id, customer.customer_id,
-                customer.number, attempt.caller, core.wall_now, seat_id, attempt.user_id,
+                customer.number, attempt.caller, core.wall_now, seat_id, attempt.user_id, kind,
             )
         )  # fmt: skip
         return attempt
@@ -225,7 +235,7 @@ class Calls:
         attempt.alerting = self._core.now
         if attempt.group_id:
             self.many.alerting(attempt)
-        elif attempt.is_preview:
+        elif attempt.is_bound:
             leg = self._core.seats[attempt.seat_id].leg
             self._core.emit(audio.Play(leg, ("tone:ringback",), is_loop=True))
 
@@ -254,7 +264,7 @@ class Calls:
         if attempt.group_id:
             self.many.answered(attempt)
             return
-        seat_id = attempt.seat_id if attempt.is_preview else seats.longest_waiting(project.waiting)
+        seat_id = attempt.seat_id if attempt.is_bound else self._seat_for(project, attempt)
         if seat_id is not None:
             attempt.seat_id = seat_id
             self.step(attempt, Event.SEAT_FOUND)
@@ -264,14 +274,27 @@ class Calls:
         core.timers.arm("window", attempt.attempt_id, core.now + project.settings.answer_window_s)
 
     def serve(self, project: Project) -> None:
-        """Seats that became ready take calls that were answered and still wait."""
-        while project.waiting:
-            attempt_id = seats.first_answered(project.unserved)
-            if attempt_id is None:
-                return
+        """Seats that became ready take calls that were answered and still wait, the first answered first."""
+        for attempt_id in tuple(project.unserved):
             attempt = self._core.attempts[attempt_id]
-            attempt.seat_id = seats.longest_waiting(project.waiting) or 0
-            self.step(attempt, Event.SEAT_FOUND)
+            seat_id = self._seat_for(project, attempt)
+            if seat_id is not None:
+                attempt.seat_id = seat_id
+                self.step(attempt, Event.SEAT_FOUND)
+
+    def _seat_for(self, project: Project, attempt: Attempt) -> int | None:
+        """Who gets an answered call: the longest-waiting seat that may call its list.
+
+        A seat that is kept for a promise, but not strictly yet, before the customer is abandoned.
+        """
+        core, run = self._core, self._core.lists.get(attempt.list_id)
+
+        def may_have(seat_id: int) -> bool:
+            return run is None or run.settings.permits(core.seats[seat_id].user_id)
+
+        return seats.longest_waiting(project.waiting, may_have) or seats.longest_waiting(
+            project.kept_lightly, may_have
+        )
 
     def _connect(self, attempt: Attempt) -> None:
         core, project = self._core, self._core.projects[attempt.project_id]
@@ -290,7 +313,7 @@ class Calls:
             return
         ringing = [a for a in self._core.attempts.values() if a.project_id == project.project_id]
         for attempt in ringing:
-            if attempt.state is State.RINGING and not attempt.is_preview:
+            if attempt.state is State.RINGING and not attempt.is_bound:
                 self.step(attempt, Event.RING_CUT)
 
     def _apologise(self, attempt: Attempt) -> None:
@@ -421,7 +444,7 @@ class Calls:
         )
         self._ledger.leave_unserved(attempt)
         self._ledger.free_line(attempt)
-        if attempt.is_preview and attempt.connected < 0:
+        if attempt.is_bound and attempt.connected < 0:
             self.desks.preview_over(attempt)
         self._ledger.save(attempt, end)
         self._core.in_hand.end(attempt.tenant_id, attempt.customer)

@@ -65,6 +65,7 @@ class Core:
         self.next_transfer_id = 1
         self.seq = 0
         self.unpaced: set[int] = set()  # projects whose pace has to be looked at
+        self.is_unplanned = False  # something changed for promises
 
     # --- time -----------------------------------------------------------------------------------------
 
@@ -87,6 +88,11 @@ class Core:
         """What holds a project back at a wall-clock time: its own rules, then the box's disk."""
         held = rules.project_refusal(project, at, self.utc_offset_s)
         return "disk" if held is None and self.is_disk_short else held
+
+    def may_call(self, seat: Seat, list_id: int) -> bool:
+        """Whether lists permit this one to whoever sits here."""
+        run = self.lists.get(list_id)
+        return run is not None and run.settings.permits(seat.user_id)
 
     # --- decisions ------------------------------------------------------------------------------------
 
@@ -116,6 +122,8 @@ class Core:
             project_id=seat.project_id,
             list_id=attempt.list_id if attempt else 0,
             attempt_id=attempt.attempt_id if attempt else 0,
+            attempt_kind=attempt.kind if attempt else "list",
+            promise_at=seat.kept.due_at if seat.kept else 0.0,
             customer_id=attempt.customer.customer_id if attempt else 0,
             number=attempt.customer.number if attempt else "",
             typed=seat.typed if seat.state in (SeatState.ENTERING, SeatState.CONFIRMING) else "",
@@ -172,6 +180,7 @@ class Core:
         self._take_lists(new.lists)
         self._take_seats(new.seats)
         self.unpaced |= set(self.projects)
+        self.is_unplanned = True
 
     def _take_projects(self, projects: tuple[ProjectSettings, ...]) -> None:
         for gone in self.projects.keys() - {settings.project_id for settings in projects}:

@@ -19,19 +19,26 @@ def refusal(core: Core, attempt: Attempt, now: float) -> rules.Refusal | None:
     at = now + core.wall_offset_s
     held = core.refusal(project.settings, at)
     run = core.lists.get(attempt.list_id)
-    if held is None and not attempt.is_preview:
+    if held is None and not attempt.is_bound:
         held = rules.list_refusal(run.settings if run else None)
     if held is not None:
         return held
-    if run is not None and not attempt.is_preview and attempt.attempt_id < run.valid_from:
+    if run is not None and not attempt.is_bound and attempt.attempt_id < run.valid_from:
         return "changed"
-    return customer_refusal(core, project, attempt.customer, at)
+    return customer_refusal(core, project, attempt.customer, at, is_promised=attempt.kind == "recall")
 
 
-def customer_refusal(core: Core, project: Project, customer: Customer, at: float) -> rules.Refusal | None:
-    """What forbids a call to one customer at a wall-clock time.  Changes nothing."""
+def customer_refusal(
+    core: Core, project: Project, customer: Customer, at: float, *, is_promised: bool = False
+) -> rules.Refusal | None:
+    """What forbids a call to one customer at a wall-clock time.  Changes nothing.
+
+    `is_promised`: 95 does not hold back a call that the customer asked for.
+    """
     number = (project.settings.tenant_id, customer.number)
     last = max(customer.last_called_at, core.in_hand.called_at.get(number, 0.0))
+    if is_promised:
+        last = 0.0
     return rules.customer_refusal(
         project.settings, customer, core.blocks, at=at, day=core.day, last_called_at=last
     )
@@ -42,6 +49,6 @@ def may_setup(core: Core, attempt: Attempt, now: float) -> bool:
     project = core.projects[attempt.project_id]
     if attempt.state is not State.COMMITTED or project.calls_out > project.settings.channel_share:
         return False
-    if not attempt.is_preview and (not project.ready or now - attempt.opened > QUEUE_AGE_MAX_S):
+    if not attempt.is_bound and (not project.ready or now - attempt.opened > QUEUE_AGE_MAX_S):
         return False
     return refusal(core, attempt, now) is None

@@ -35,6 +35,7 @@ class Ledger:
         attempt.is_released = True
         attempt.cleared = core.now
         core.calls_out -= 1
+        core.is_unplanned = True
         core.projects[attempt.project_id].calls_out -= 1
         core.unpaced |= {p.project_id for p in core.projects.values() if p.last_pace.is_short}
         core.timers.disarm("apology", attempt.attempt_id)
@@ -48,7 +49,7 @@ class Ledger:
             return
         attempt.is_dialled = True
         core.timers.disarm("ring", attempt.attempt_id)
-        if attempt.is_preview:
+        if attempt.is_bound:
             return
         project.dialling -= 1
         if is_answered is None:
@@ -67,7 +68,7 @@ class Ledger:
 
     def put_back(self, attempt: Attempt, *, is_first: bool) -> None:
         run = self._core.lists.get(attempt.list_id)
-        if run is None or attempt.is_preview or rules.list_refusal(run.settings) is not None:
+        if run is None or attempt.is_bound or rules.list_refusal(run.settings) is not None:
             return  # the store will offer the customer again
         if attempt.customer.customer_id not in run.buffered:
             run.put_back(attempt.customer, is_first=is_first)

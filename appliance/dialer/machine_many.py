@@ -18,6 +18,7 @@ from appliance.dialer.attempt import State as CallState
 from appliance.dialer.inputs import Chosen, Customer, DialMany
 from appliance.dialer.machine_core import Core
 from appliance.dialer.many import Do, Event, Group
+from appliance.dialer.messages import AttemptKind
 from appliance.dialer.project import Project
 from appliance.dialer.seat import Event as SeatEvent
 from appliance.dialer.seat import Seat
@@ -28,7 +29,9 @@ INSTANT_S: Final = 0.02  # one packet of voice: answers that come in one breath 
 class Calls(Protocol):
     """What this part needs of the attempts' part."""
 
-    def open(self, project: Project, list_id: int, customer: Customer, *, seat_id: int = 0) -> Attempt: ...
+    def open(
+        self, project: Project, list_id: int, customer: Customer, *, seat_id: int, kind: AttemptKind
+    ) -> Attempt: ...
 
     def step(self, attempt: Attempt, event: CallEvent) -> None: ...
 
@@ -113,7 +116,10 @@ class Many:
         elif self._room(project) > 0:
             for run in project.lists:
                 run.forget(one.customer.customer_id)
-            group.add(self._calls.open(project, one.list_id, one.customer, seat_id=group.seat_id))
+            attempt = self._calls.open(
+                project, one.list_id, one.customer, seat_id=group.seat_id, kind="preview"
+            )
+            group.add(attempt)
 
     def _write_down(self, project: Project, one: Chosen, code: str) -> None:
         core, customer = self._core, one.customer

@@ -183,7 +183,7 @@ class Pace:
             channels_used=core.calls_out,
             share=project.settings.channel_share,
             share_used=project.calls_out,
-            waiting=len(project.waiting),
+            waiting=len(project.waiting) + len(project.kept),
             talking=len(project.talking),
             wrapup=len(project.wrapup),
             callable=buffered,

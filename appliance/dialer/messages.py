@@ -13,6 +13,9 @@ import msgspec
 
 Mode = Literal["preview", "progressive", "overdial", "ratio", "adaptive"]
 SeatState = Literal["logged_out", "login", "paused", "waiting", "ringing", "talking", "wrapup", "break"]
+AttemptKind = Literal["list", "preview", "manual", "incoming", "recall"]
+"""How a call came about: from a list, chosen by its operator, any number, placed to us, promised."""
+
 How = Literal["listen", "whisper", "barge"]
 """How a supervisor is in a conversation: hears both; is heard by the operator; is heard by all."""
 
@@ -350,8 +353,10 @@ class SeatBoard(msgspec.Struct, frozen=True):
     project_id: int = 0
     list_id: int = 0
     attempt_id: int = 0
+    attempt_kind: AttemptKind = "list"
     customer_id: int = 0
     number: str = ""
+    promise_at: float = 0.0  # kept free for a promise of this moment
     typed: str = ""  # digits of a result code being keyed, before `*`
     saved_code: str = ""  # the code saved last, until the next call
     is_held: bool = False  # the customer hears music

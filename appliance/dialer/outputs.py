@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from appliance.audio import messages as audio
-from appliance.dialer.messages import How, SeatChanged
+from appliance.dialer.messages import AttemptKind, How, SeatChanged
 from appliance.phones import messages as phones
 from appliance.pri_card import trunk
 
@@ -34,6 +34,13 @@ class OfferWanted(Output, frozen=True):
     list_id: int
     count: int
     cursor: str = ""
+
+
+class RecallsWanted(Output, frozen=True):
+    """Answer with `RecallsDue`: open promises of all tenants due within so many seconds; echo `asked`."""
+
+    within_s: float
+    asked: float
 
 
 class CheckLogin(Output, frozen=True):
@@ -61,6 +68,7 @@ class OpenAttempt(Output, frozen=True):
     opened_at: float
     seat_id: int = 0
     user_id: int = 0
+    kind: AttemptKind = "list"
 
 
 class SaveAttempt(Output, frozen=True):
@@ -257,8 +265,9 @@ class Alarm(Output, frozen=True):
 
 
 Any_ = (
-    OfferWanted | CheckLogin | OpenAttempt | SaveAttempt | SaveHistory | SaveRefusal | SaveInterval | SaveSeat
-    | SaveListening | SaveTransfer | SaveIncoming | ClearCall | AnswerIncoming | AnswerPhone | RingPhone
-    | BridgeCall | Alarm | SeatChanged | audio.OpenLine | audio.ClosePort | audio.Mix | audio.Unbridge
-    | audio.Play | audio.Hush | phones.RejectLeg | phones.HangUpLeg | trunk.PlaceCall
+    OfferWanted | RecallsWanted | CheckLogin | OpenAttempt | SaveAttempt | SaveHistory | SaveRefusal
+    | SaveInterval | SaveSeat | SaveListening | SaveTransfer | SaveIncoming | ClearCall | AnswerIncoming
+    | AnswerPhone | RingPhone | BridgeCall | Alarm | SeatChanged | audio.OpenLine | audio.ClosePort
+    | audio.Mix | audio.Unbridge | audio.Play | audio.Hush | phones.RejectLeg | phones.HangUpLeg
+    | trunk.PlaceCall
 )  # fmt: skip

@@ -97,6 +97,8 @@ class Project:
     waiting: dict[int, float] = field(default_factory=dict)  # seat -> since
     talking: dict[int, float] = field(default_factory=dict)
     wrapup: dict[int, float] = field(default_factory=dict)
+    kept: dict[int, bool] = field(default_factory=dict)  # waits, for a promise alone: strictly
+    uncounted: set[int] = field(default_factory=set)  # busy, and what comes free is not for list calls
     dialling: int = 0  # attempts on their way to an answer, queued ones included
     calls_out: int = 0  # all attempts that hold or will hold a channel
     unserved: collections.deque[int] = field(default_factory=collections.deque)  # answered, no seat yet
@@ -117,6 +119,11 @@ class Project:
         """Seats that work: waiting, talking or in wrap-up."""
         return len(self.waiting) + len(self.talking) + len(self.wrapup)
 
+    @property
+    def kept_lightly(self) -> list[int]:
+        """Seats that are kept for a promise, and would yet take a call before it is abandoned."""
+        return [seat_id for seat_id, is_strict in self.kept.items() if not is_strict]
+
     def started(self) -> list[ListRun]:
         """Lists that are dialled now."""
         return [run for run in self.lists if run.settings.is_enabled and run.settings.is_started]
@@ -127,8 +134,14 @@ class Project:
 
     def seats_seen(self) -> SeatsSeen:
         return SeatsSeen(
-            len(self.waiting), tuple(self.talking.values()), tuple(self.wrapup.values()), len(self.unserved)
+            len(self.waiting), self._counted(self.talking), self._counted(self.wrapup), len(self.unserved)
         )
+
+    def _counted(self, book: dict[int, float]) -> tuple[float, ...]:
+        """Since when those are busy who will take list calls again."""
+        if not self.uncounted:
+            return tuple(book.values())
+        return tuple(since for seat_id, since in book.items() if seat_id not in self.uncounted)
 
     def count_answer(self, now: float, *, is_abandoned: bool) -> None:
         """One answered call was connected or abandoned."""

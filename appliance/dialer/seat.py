@@ -15,6 +15,7 @@ from typing import Final
 from appliance.dialer.attempt import Attempt
 from appliance.dialer.messages import SeatState
 from appliance.dialer.outputs import IntervalKind
+from appliance.dialer.promises import Kept
 
 TYPED_MAX: Final = 12  # digits of an ID or PIN; more are dropped
 
@@ -330,6 +331,7 @@ class Seat:
     last: Attempt | None = None  # the call before, whose code may be taken back
     coded: float = -1.0  # when the last code was saved
     saved_code: str = ""
+    kept: Kept | None = None  # for a promise
     rung_by: int = 0  # call id of the transfer that rings here or is answered
     dialled: str = ""  # keys of a talk since `*`
     logout_reason: str = ""  # a forced log-out that waits for the call's end

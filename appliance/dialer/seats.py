@@ -1,18 +1,10 @@
-"""Which seat gets an answer: the one that has waited longest among those of the project.
-
-And the other way round: a seat that becomes ready gets the call that was answered first and still waits.
-"""
+"""Which seat gets an answer: the one that has waited longest among those that may have it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable
 
 
-def longest_waiting(waiting: Mapping[int, float]) -> int | None:
-    """The seat to hand an answer to.  `waiting` maps seats to since when, in order of arrival."""
-    return next(iter(waiting), None)
-
-
-def first_answered(unserved: Sequence[int]) -> int | None:
-    """The attempt a ready seat gets, of those answered and without a seat, in order of answer."""
-    return unserved[0] if unserved else None
+def longest_waiting(waiting: Iterable[int], may_have: Callable[[int], bool]) -> int | None:
+    """The seat to hand an answer to.  `waiting` seats in order of arrival."""
+    return next(filter(may_have, waiting), None)

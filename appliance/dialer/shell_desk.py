@@ -71,6 +71,7 @@ class Desk:
         self._recording: dict[int, int] = {}  # recording to attempt, while audio makes it
         self._setup_at: dict[int, float] = {}  # of calls without an answer
         self._configured: inputs.Configure | None = None
+        self._has_recalls = False
         shell.watch(SetupSent, self._note_setup)
         shell.watch(Answered, self._note_answer)
         shell.watch(Cleared, self._forget_setup)
@@ -80,6 +81,7 @@ class Desk:
                 outputs.OpenAttempt: self._open_attempt,
                 outputs.OfferWanted: self._offer_wanted,
                 outputs.CheckLogin: self._check_login,
+                outputs.RecallsWanted: self._recalls_wanted,
             }
         )
 
@@ -317,6 +319,20 @@ class Desk:
                     at=self._shell.clock.wall(),
                 )
             )
+
+    def _recalls_wanted(self, output: outputs.RecallsWanted) -> None:
+        self._task(self._recalls(output))
+
+    async def _recalls(self, output: outputs.RecallsWanted) -> None:
+        """None, as most of the time: the machine need not hear so again and again."""
+        try:
+            due = await self._read(self._reads.recalls_due, output, ms(self._shell.clock.wall()))
+        except YobirinError as error:
+            self._alarm("store", True, str(error))
+            return
+        if due.recalls or self._has_recalls:
+            self._has_recalls = bool(due.recalls)
+            self._shell.feed(due)
 
     def _check_login(self, output: outputs.CheckLogin) -> None:
         self._task(self._login(output))

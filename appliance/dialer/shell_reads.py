@@ -23,6 +23,7 @@ from appliance.store import (
     listenings,
     lists,
     projects,
+    recalls,
     recordings,
     seats,
     selection,
@@ -52,6 +53,11 @@ class Reads:
         return selection.next_customers(
             self._store, output.list_id, cursor=output.cursor, limit=output.count, at=at
         )
+
+    def recalls_due(self, output: outputs.RecallsWanted, at: int) -> inputs.RecallsDue:
+        """Promises of all tenants that are due soon, or since long."""
+        found = recalls.due(self._store, at=at, within_ms=ms(output.within_s))
+        return inputs.RecallsDue(tuple(_recall(due) for due in found), output.asked)
 
     def check_pin(self, output: outputs.CheckLogin, at: int) -> inputs.LoginChecked:
         try:
@@ -211,6 +217,19 @@ def _seconds_of(path: Path, key: bytes) -> float:
     except (YobirinError, OSError) as error:  # no recording is worth a floor that does not start
         log.warning("recording %s: %s", path.name, error)
         return 0.0
+
+
+def _recall(due: recalls.Due) -> inputs.Recall:
+    return inputs.Recall(
+        recall_id=due.recall_id,
+        tenant_id=due.tenant_id,
+        project_id=due.project_id,
+        list_id=due.list_id,
+        customer=inputs.Customer(due.customer_id, due.number, due.attempts, due.last_called_at / 1000),
+        due_at=due.due_at / 1000,
+        anyone_at=due.anyone_at / 1000,
+        user_id=due.user_id,
+    )
 
 
 def _blocks(found: tuple[blocked.Block, ...]) -> tuple[inputs.Block, ...]:

@@ -18,6 +18,8 @@ Kind = Literal[
     "rung",
     "listen",
     "many",
+    "recalls",
+    "promise",
 ]
 Key = tuple[Kind, int]
 

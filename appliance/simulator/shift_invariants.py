@@ -183,7 +183,7 @@ class Invariants:
         for name in ("attempts", "answered", "abandoned"):
             counted = self.counts[name] + (self._cut_now(standing) if name == "abandoned" else 0)
             assert board[name] == counted, f"{now:.3f}: {name}: {board[name]} counted, {counted} rows"
-        dialling = sum(a.is_dialled is False and not a.is_preview for a in standing)
+        dialling = sum(a.is_dialled is False and not a.is_bound for a in standing)
         assert board["dialling"] == dialling
         thirds = sum(leg.holds_channel for leg in self._machine.legs())
         out = sum(not a.is_released for a in standing) + thirds
