@@ -48,14 +48,15 @@ def show(ask: Ask) -> Any:
             "is_viewing": ask.flag("view"),
             "packs": {str(each): pack(reader_of(ask), each) for each in project_ids},
             "beat_s": BEAT_S,
-            "queue": _queue(queue),
+            "queue": queue_facts(queue),
         },
         lists=[(seen, counts[seen.id]) for seen in mine if seen.id in counts],
         queue=queue,
     )
 
 
-def _queue(queue: call_queues.Queue | None) -> dict[str, Any] | None:
+def queue_facts(queue: call_queues.Queue | None) -> dict[str, Any] | None:
+    """A person's queue as the page shows it."""
     if queue is None:
         return None
     return {
@@ -132,6 +133,7 @@ def hold(ask: Ask, customer_id: int, *, is_talking: bool = False) -> dict[str, s
     store, person = ask.services.store, ask.person
     for seat in ask.services.live.board.seats:
         is_on_line = seat.customer_id == customer_id and seat.state in WITH_CUSTOMER
+        is_on_line |= any(one.customer_id == customer_id for one in seat.dialling)
         if is_on_line and seat.user_id != person.user_id and seat.tenant_id == person.tenant_id:
             return {"name": seat.user_name, "seat": seat.label}
     held = screen_locks.take(
@@ -178,7 +180,8 @@ def open_next(ask: Ask) -> Any:
             continue  # the list was taken from the person since
         opened = _opened(ask, customer_id, None)
         if opened["held"] is None:
-            return ask.json(opened | {"queue": _queue(call_queues.get(store, ask.tenant_id, person.user_id))})
+            queue = call_queues.get(store, ask.tenant_id, person.user_id)
+            return ask.json(opened | {"queue": queue_facts(queue)})
     screen_locks.release(store, person.tenant_id, user_id=person.user_id)
     queue = call_queues.get(store, ask.tenant_id, person.user_id)
     return ask.json({"is_over": True, "has_queue": queue is not None})
@@ -197,4 +200,4 @@ def choose_list(ask: Ask) -> Any:
     count = call_queues.put_list(store, person.tenant_id, person.user_id, list_id, at=ask.services.now_ms())
     log_action(ask, "call", "list chosen", mine[list_id].name)
     queue = call_queues.get(store, person.tenant_id, person.user_id)
-    return ask.json({"count": count, "queue": _queue(queue)})
+    return ask.json({"count": count, "queue": queue_facts(queue)})

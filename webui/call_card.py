@@ -205,6 +205,7 @@ def pack(reader: Reader, project_id: int) -> dict[str, Any] | None:
         "name": project.name,
         "mode": project.mode,
         "is_mode_free": bool(setting.is_mode_free),
+        "at_once": project.dials_at_once,
         "wrap_limit_s": setting.wrap_limit_s,
         "auto_call_s": setting.auto_call_s,
         "is_reporting": report_mail.is_on(store, tenant_id, project_id),

@@ -13,6 +13,8 @@ from appliance.dialer.messages import (
     Board,
     CallTarget,
     DialCustomer,
+    DialForOperator,
+    DialledBoard,
     DropTarget,
     EnterCode,
     HandOver,
@@ -47,6 +49,7 @@ class Desk:
         self.user_id, self.user_name = user_id, user_name
         self.last = 0
         self.refusal = ""
+        self.many: dict[int, int] = {}  # attempts by customer
         self._since = 0.0
 
     def __enter__(self) -> Desk:
@@ -65,7 +68,7 @@ class Desk:
         self._put(
             state=state, user_id=self.user_id, user_name=self.user_name, tenant_id=self.floor.tenant_id,
             project_id=self.floor.project_id, is_registered=True, attempt_id=0, customer_id=0, number="",
-            list_id=0, saved_code="", party=None, is_held=False, typed="", **values,
+            list_id=0, saved_code="", party=None, dialling=(), is_held=False, typed="", **values,
         )  # fmt: skip
 
     def leave(self) -> None:
@@ -96,6 +99,46 @@ class Desk:
     def part(self) -> None:
         """The talk is over."""
         self._put(state="wrapup", is_held=False, party=None)
+
+    def dial_many(self, customer_ids: tuple[int, ...]) -> None:
+        """Several at once: all of them ring."""
+        self.many = {customer_id: self.connect(customer_id, state="ringing") for customer_id in customer_ids}
+        rows = self.floor.store.tuples(
+            f"SELECT id, number FROM customer WHERE id IN ({', '.join('?' * len(self.many))}) ORDER BY id",
+            tuple(self.many),
+        )
+        self._put(
+            state="ringing", customer_id=0, attempt_id=0, number="", list_id=0,
+            dialling=tuple(DialledBoard(number, digits, "ringing") for number, digits in rows),
+        )  # fmt: skip
+
+    def win(self, customer_id: int) -> int:
+        """One of several answers: the others are outrun, and none of them had rung; the attempt's id."""
+        self.last = self.many.pop(customer_id)
+        self._outrun()
+        number, list_id = self.floor.store.tuples(
+            "SELECT number, list_id FROM customer WHERE id = ?", (customer_id,)
+        )[0]
+        self._put(
+            state="talking", customer_id=customer_id, list_id=list_id, attempt_id=self.last, number=number,
+            saved_code="", dialling=(),
+        )  # fmt: skip
+        return self.last
+
+    def nobody(self) -> None:
+        """None of several is answered, or he hung up."""
+        self._outrun()
+        self._put(state="waiting", dialling=())
+
+    def _outrun(self) -> None:
+        at = self.floor.clock.wall()
+        self._write(
+            *(
+                events.SaveAttempt(attempt_id=attempt, setup_at=at, seat_id=self.seat_id, end="outrun")
+                for attempt in self.many.values()
+            )
+        )
+        self.many = {}
 
     def no_answer(self) -> None:
         """Nobody answers a preview call."""
@@ -128,6 +171,10 @@ class Desk:
                 self._put(state="waiting" if body.is_on else "paused")
             case DialCustomer():
                 self.connect(body.customer_id, state="ringing", number=body.number)
+            case DialForOperator():
+                self.dial_many(body.customer_ids)
+            case HangUp() if self.seat().dialling:
+                self.nobody()
             case HangUp():
                 self.part() if self.seat().state == "talking" else self.no_answer()
             case HoldCall():

@@ -13,6 +13,7 @@ from playwright.sync_api import Dialog, Page, expect
 from appliance.dialer.messages import (
     CallTarget,
     DialCustomer,
+    DialForOperator,
     EnterCode,
     HangUp,
     HoldCall,
@@ -368,6 +369,69 @@ def test_a_cycle_one_by_one_with_skip_and_no_answer(one: Tab, desk: Desk, site: 
     assert desk.asked(DialCustomer)[-1].customer_id not in (first, second, third)
     assert entry_of(site, third).code == "08"
     desk.no_answer()
+    assert one.errors == []
+
+
+@pytest.mark.usefixtures("preview")
+def test_three_at_once_and_nobody_is_shown_before_he_answers(one: Tab, desk: Desk, site: Site) -> None:
+    floor = site.floor
+    projects.change(floor.store, floor.tenant_id, floor.project_id, dials_at_once=3)
+    page = open_call(one)
+    page.select_option("#at-once", "3")
+    assert page.locator("#at-once option:not([disabled])").count() == 3
+    page.select_option("#list", str(floor.list_ids[1]))
+    page.locator("#choose button").click()
+    expect(page.locator("#rest-title")).to_have_text("次の3件に同時に発信します")
+    page.click("#next")
+    expect(page.locator("#dialled li")).to_have_count(3)
+    expect(page.locator("#dialled li").first).to_contain_text("呼出中")
+    expect(page.locator("#customer")).to_be_hidden()
+    first = desk.asked(DialForOperator)[-1].customer_ids
+
+    attempt = desk.win(first[1])
+    expect(page.locator("#who [data-is=name]")).to_have_text(f"{name_of(site, first[1])} 様")
+    expect(page.locator("#dialled")).to_be_hidden()
+    desk.part()
+    expect(page.locator("#code")).to_be_focused()
+    page.keyboard.type("08")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#dialled li")).to_have_count(3)
+    second = desk.asked(DialForOperator)[-1].customer_ids
+    assert second[:2] == (first[0], first[2]), "who was outrun is called again"
+    assert entry_of(site, first[1]).attempt_id == attempt
+
+    page.click("#hang-up")
+    expect(page.locator("#state")).to_contain_text("待機")
+    expect(page.locator("#dialled")).to_be_hidden()
+    page.evaluate("localStorage.clear()")
+    projects.change(floor.store, floor.tenant_id, floor.project_id, dials_at_once=1)
+    assert one.errors == []
+
+
+@pytest.mark.usefixtures("preview")
+def test_the_next_numbers_follow_by_themselves_where_none_is_answered(
+    one: Tab, desk: Desk, site: Site
+) -> None:
+    floor = site.floor
+    projects.change(floor.store, floor.tenant_id, floor.project_id, dials_at_once=2)
+    page = open_call(one)
+    page.select_option("#at-once", "2")
+    page.select_option("#auto-s", "10")
+    page.click("#auto")
+    page.select_option("#list", str(floor.list_ids[1]))
+    page.locator("#choose button").click()
+    page.click("#next")
+    expect(page.locator("#dialled li")).to_have_count(2)
+    before = len(desk.asked(DialForOperator))
+
+    desk.nobody()
+    expect(page.locator("#auto")).to_contain_text("発信まで")
+    expect(page.locator("#dialled li")).to_have_count(2, timeout=20_000)
+    assert len(desk.asked(DialForOperator)) == before + 1
+    page.evaluate("localStorage.clear()")
+    desk.nobody()
+    projects.change(floor.store, floor.tenant_id, floor.project_id, dials_at_once=1)
     assert one.errors == []
 
 

@@ -74,6 +74,7 @@ class Scene:
     """The box, the exchange, two phones, and what pages would ask."""
 
     PROCESSES = frozenset({"phones", "audio", "dialer", "exchange"})
+    PEOPLE = PEOPLE
 
     def __init__(self, root: Path) -> None:
         self.home = Home(root / "home")
@@ -82,7 +83,7 @@ class Scene:
         self.web_port = free_port(socket.SOCK_STREAM)
         self.home.site_file.write_text(f"[phones]\nsip_port = {sip_port}\n[web]\nport = {self.web_port}\n")
         people = root / "people.toml"
-        people.write_text(PEOPLE)
+        people.write_text(self.PEOPLE)
         population.install(self.home, people, seed=1)
         made = demo_floor.prepare(self.home, seats=0, at=int(time.time() * 1000))
         assert made.own_phone is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from appliance.errors import BadInput
@@ -17,6 +18,7 @@ from appliance.store import (
     customers,
     details,
     drafts,
+    events,
     history,
     screen_locks,
     selection,
@@ -24,7 +26,7 @@ from appliance.store import (
     users,
 )
 from appliance.store.details import Typed
-from tests.store_help import NOON_MS, PASSWORD, Floor, make_floor
+from tests.store_help import NOON_MS, NOON_S, PASSWORD, Floor, make_floor
 
 
 def person(floor: Floor, name: str) -> int:
@@ -352,6 +354,42 @@ def test_a_searchs_queue_ends(tmp_path: Path) -> None:
     assert [next_one(), next_one(), next_one(), next_one()] == [first + 2, first, 0, 0]
     call_queues.clear(floor.store, floor.tenant, floor.operator)
     assert next_one() == 0
+
+
+def dialled(floor: Floor, customer: int, **values: Any) -> list[Any]:
+    """Opened for the operator and ended so; the attempt has the customer's number."""
+    list_id = floor.store.value("SELECT list_id FROM customer WHERE id = ?", (customer,))
+    opened = floor.opened(customer, list_id, customer)
+    opened = msgspec.structs.replace(opened, user_id=floor.operator, seat_id=1)
+    return [opened, events.SaveAttempt(attempt_id=customer, setup_at=NOON_S, seat_id=1, **values)]
+
+
+def test_several_at_once_come_again_where_another_was_answered_first(tmp_path: Path) -> None:
+    """Who did not ring at once, whose telephone rang at the end, who got a result or talks no more."""
+    floor = make_floor(tmp_path)
+    first = floor.first_customer(floor.make_list(7))
+    where = (floor.store, floor.tenant, floor.operator)
+    every = [first + number for number in range(7)]
+    call_queues.put(*where, project_id=floor.project, customer_ids=every, title="", at=NOON_MS)
+
+    ahead = call_queues.ahead(*where, 4, at=NOON_MS)
+    assert list(ahead.ids) == every[:4]
+    assert call_queues.ahead(*where, 4, at=NOON_MS) == ahead, "nobody is passed by before he is dialled"
+    call_queues.pass_by(*where, ahead.place)
+    floor.write(
+        *dialled(floor, every[0], end="outrun", alerting_at=NOON_S + 2),
+        *dialled(floor, every[1], answered_at=NOON_S + 5),
+        *dialled(floor, every[2], end="outrun"),
+        *dialled(floor, every[3], end="result", result="93"),
+    )
+
+    again = call_queues.ahead(*where, 3, at=NOON_MS)
+    assert list(again.ids) == [every[2], every[4], every[5]]
+    call_queues.pass_by(*where, again.place)
+    last = call_queues.ahead(*where, 4, at=NOON_MS)
+    assert every[0] in last.ids
+    assert every[1] not in last.ids
+    assert every[3] not in last.ids
 
 
 # --- settings and counts --------------------------------------------------------------------------------

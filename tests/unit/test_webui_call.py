@@ -9,9 +9,17 @@ from typing import Any
 
 import pytest
 
-from appliance.dialer.messages import CallTarget, DialCustomer, EnterCode, SeatBoard, SetReady
+from appliance.dialer.messages import (
+    NONE_CALLABLE,
+    CallTarget,
+    DialCustomer,
+    DialForOperator,
+    EnterCode,
+    SeatBoard,
+    SetReady,
+)
 from appliance.settings import Home, Settings
-from appliance.store import customer_edits, customers, details, drafts, history, screen_locks
+from appliance.store import customer_edits, customers, details, drafts, history, projects, screen_locks
 from tests.browser import call_desk
 from tests.browser import floor as floors
 from tests.browser.call_desk import Desk
@@ -213,6 +221,43 @@ def test_dialling_takes_an_added_number_and_wakes_a_paused_seat(
     assert desk.asked(DialCustomer)[-1].number == "09012345678"
     assert ask(clients["two"], "/call/dial", customer=customer).status == 400
     desk.no_answer()
+
+
+def test_several_are_dialled_at_once_as_far_as_the_project_allows(
+    floor: Floor, services: Services, clients: dict[str, Client], desk: Desk
+) -> None:
+    one, project = clients["one"], (floor.store, floor.tenant_id, floor.project_id)
+    chosen = data(ask(one, "/call/queue", list=floor.list_ids[1]))
+    assert "許可されていません" in ask(one, "/call/dial-many", count=3).body
+    assert not desk.asked(DialForOperator)
+    projects.change(*project, dials_at_once=2)
+
+    assert data(ask(one, "/call/dial-many", count=4))["count"] == 2
+    first = desk.asked(DialForOperator)[-1].customer_ids
+    assert len(first) == 2
+    assert until(lambda: shown(services, desk) == "ringing")
+    held = data(ask(clients["two"], "/call/open", customer=first[0]))["held"]
+    assert held == {"name": "佐藤 太郎", "seat": desk.seat().label}
+    desk.win(first[1])
+    desk.part()
+    desk.key("08")
+    assert until(lambda: shown(services, desk) == "waiting")
+
+    desk.refusal = "発信できません。空いている回線がありません。"
+    assert ask(one, "/call/dial-many", count=2).status in (400, 409, 502)
+    desk.refusal = ""
+    after = data(ask(one, "/call/dial-many", count=2))
+    second = desk.asked(DialForOperator)[-1].customer_ids
+    assert second[0] == first[0], "who was outrun before he rang comes first"
+    assert first[1] not in second
+    assert after["queue"]["left"] == chosen["count"] - 3
+    desk.nobody()
+    assert until(lambda: shown(services, desk) == "waiting")
+
+    desk.refusal = NONE_CALLABLE
+    assert data(ask(one, "/call/dial-many", count=2)) == {"is_over": True, "has_queue": True}
+    desk.refusal = ""
+    projects.change(*project, dials_at_once=1)
 
 
 def test_a_target_is_a_number_a_desk_of_ours_or_nothing(

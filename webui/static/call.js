@@ -7,6 +7,7 @@ import { decimal, duration, number, twoDigitDuration, clockSeconds } from "./for
 import { data, h, say } from "./dom.js";
 import { STATES } from "./states.js";
 import { AutoCall } from "./call_auto.js";
+import { AtOnce } from "./call_many.js";
 import { Card } from "./call_card.js";
 import { ResultForm, composing } from "./call_form.js";
 import { hint, listen } from "./call_keys.js";
@@ -38,7 +39,8 @@ let typedAt = 0;
 const form = new ResultForm({ onChoice: () => render() });
 const cards = new Card({ onChange: (card) => refreshed(card) });
 const transfer = new Transfer({ act });
-const auto = new AutoCall({ now: () => live?.now() ?? 0, onDue: () => dial() });
+const auto = new AutoCall({ now: () => live?.now() ?? 0, onDue: () => (current ? dial() : nextMany("dial")) });
+const atOnce = new AtOnce({ onOver: () => auto.isOn && next("count"), onChange: () => render() });
 listen();
 
 // --- the line -------------------------------------------------------------------------------------------
@@ -237,6 +239,7 @@ async function dial() {
 // `then`: dial at once, count down first where 自動コール is on, or stay.
 async function next(then) {
   if (isBusy) return;
+  if (atOnce.count > 1) return nextMany(then);
   let isFound = false;
   await busy(async () => {
     await form.keep();
@@ -252,6 +255,29 @@ async function next(then) {
   if (!isFound || then === "stay") return;
   if (then === "count" && auto.isOn) auto.start();
   else dial();
+}
+
+// Several at once: nobody is shown before he answers.
+async function nextMany(then) {
+  if (isBusy) return;
+  if (current) await leave();
+  if (then === "stay") return;
+  if (then === "count" && auto.isOn) return auto.start();
+  await busy(async () => {
+    const answer = await post("/call/dial-many", { count: atOnce.count });
+    if (answer.is_over) return banner("problem", "warn", answer.has_queue ? t("このリストで架電できる顧客は終わりです。別のリストを選んでください。") : t("架電するリストを選んでください。"));
+    queue = answer.queue;
+    saved = null;
+    atOnce.begin();
+    banner("problem");
+  });
+}
+
+async function leave() {
+  await form.keep();
+  const { customer, origin } = current;
+  clear();
+  if (origin === "page") await post("/call/close", { customer }).catch(() => {});
 }
 
 async function busy(work) {
@@ -384,11 +410,12 @@ function render() {
   const isIdle = ["waiting", "paused"].includes(now);
   if (!current && pack()) form.offer(pack());
   const isOpen = current?.origin === "page" && !current.held && !current.isViewing;
+  atOnce.offer(preview ? (pack()?.at_once ?? 1) : 1);
   const shown = {
     ready: !preview && now === "paused",
     "pause-seat": !preview && now === "waiting",
     dial: isOpen && isIdle && preview,
-    next: preview && isIdle && (isOpen || !!queue?.left),
+    next: preview && isIdle && (isOpen || !!queue?.left || (atOnce.count > 1 && !!queue)),
     skip: preview && isIdle && isOpen,
     hold: now === "talking" && !seat.party,
     transfer: now === "talking",
@@ -396,12 +423,14 @@ function render() {
   };
   for (const [id, isShown] of Object.entries(shown)) $(id).hidden = !isShown;
   for (const id of ["dial", "next", "skip"]) forbid($(id), isBusy, "");
+  say($("next"), atOnce.count > 1 ? t("次へ ×{n}", { n: atOnce.count }) : t("次へ"));
   $("hold").setAttribute("aria-pressed", String(!!seat.is_held));
   say($("hold").querySelector("span"), seat.is_held ? t("戻る") : t("保留"));
   part($("who"), "held").hidden = !seat.is_held;
   $("dial-with").hidden = !(preview || pack()?.is_mode_free) || !(isIdle || now === "out");
   $("mode").hidden = !pack()?.is_mode_free || pack().mode === "preview";
   $("mode").value = preview ? "preview" : "predictive";
+  $("at-once").hidden = !preview || (pack()?.at_once ?? 1) < 2;
   for (const id of ["auto", "auto-s"]) $(id).hidden = !preview;
   $("number").hidden = !preview || !isOpen || $("number").options.length < 2;
   $("caller").hidden = !preview || !isOpen || $("caller").options.length < 2;
@@ -448,10 +477,12 @@ function drawRest(now, preview) {
   say($("uncoded").querySelector("span"), t("結果未入力が {n}件あります。", { n: day.uncoded ?? 0 }));
   $("choose").hidden = !(preview || Object.values(packs).some((one) => one.mode === "preview"));
   $("queue-row").hidden = !preview || !queue?.left;
+  $("continue").hidden = atOnce.count > 1;
   say(part($("rest"), "queue"), queue ? t("{title}：残り {n}件", { title: queue.title, n: number(queue.left) }) : "");
 }
 
 function waiting(now, preview) {
+  if (preview && atOnce.count > 1 && queue) return [t("次の{n}件に同時に発信します", { n: atOnce.count }), t("「次へ」で発信します。先に出たお客様につながります。")];
   if (preview) return [t("次の顧客を選んでください"), t("リストを選ぶか、顧客を検索してください。")];
   if (now === "paused") return [t("準備中"), t("「発信開始」か電話機の＊で、発信を始めます。")];
   return [t("接続待ち"), t("つながるとお客様が表示されます。")];
@@ -514,6 +545,7 @@ live?.on((view) => {
   if (current?.origin === "line" && ["talking", "wrapup"].includes(seat.state)) current.hasTalked = true;
   transfer.show(seat, view.call?.party);
   moved();
+  atOnce.show(seat, !!current);
   render();
 });
 live?.onState(() => render());
