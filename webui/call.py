@@ -49,6 +49,7 @@ def show(ask: Ask) -> Any:
             "packs": {str(each): pack(reader_of(ask), each) for each in project_ids},
             "beat_s": BEAT_S,
             "queue": queue_facts(queue),
+            "at_once": ask.integer("at_once"),
         },
         lists=[(seen, counts[seen.id]) for seen in mine if seen.id in counts],
         queue=queue,

@@ -173,6 +173,7 @@ def show_abandoned(ask: Ask) -> Any:
         title=title,
         lines=[_ledger_line(ask, line) for line in page.lines],
         count=page.count,
+        cut=page.cut,
         answered=sums.answered,
         ratio=percent(page.count / sums.answered) if sums.answered else "—",
         start=start,

@@ -156,6 +156,7 @@ def _options(ask: Ask, chosen: List) -> dict[str, Any]:
     project = projects.get(store, tenant_id, chosen.project_id)
     return {
         "project_name": project.name if project else "",
+        "at_once": project.dials_at_once if project else 1,
         "list_options": [
             (row.id, f"{row.project_name} / {row.name}") for row in visibility.call_lists(store, ask.viewer)
         ],
@@ -195,7 +196,7 @@ def start(ask: Ask) -> Any:
         at=ask.services.now_ms(),
     )
     log_action(ask, "search", "calling started", f"{chosen.name}: {len(ids)}")
-    return ask.goto("/call")
+    return ask.goto(f"/call?at_once={ask.integer('at_once')}" if ask.text("at_once") else "/call")
 
 
 def _from_id(ask: Ask) -> int:

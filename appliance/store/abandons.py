@@ -40,15 +40,24 @@ class Abandon(Noun, frozen=True):
 
 
 class Ledger(Noun, frozen=True):
-    """One page, newest first, and how many there are in all."""
+    """One page, newest first, and how many there are in all.
+
+    `cut`: telephones that rang and were cut as another number of the same operator was answered; no abandons.
+    """
 
     count: int
     lines: tuple[Abandon, ...]
+    cut: int = 0
 
 
 _FROM: Final = (
     " FROM project p JOIN history h ON h.project_id = p.id AND h.at >= ? AND h.at < ?"
     " WHERE p.tenant_id = ? AND h.code IN ('92', '96') AND (? = 0 OR p.id = ?) AND (? = 0 OR h.list_id = ?)"
+)
+_CUT: Final = (
+    "SELECT count(*) FROM project p JOIN attempt x ON x.project_id = p.id"
+    " AND x.setup_at >= ? AND x.setup_at < ? AND x.end = 'outrun' AND x.alerting_at > 0"
+    " WHERE p.tenant_id = ? AND (? = 0 OR p.id = ?) AND (? = 0 OR x.list_id = ?)"
 )
 _LINE: Final = (
     "SELECT h.id, h.at, h.project_id, p.name AS project_name, coalesce(l.name, '') AS list_name,"
@@ -74,7 +83,8 @@ def ledger(store: Store, tenant_id: int, wanted: Wanted, *, offset: int = 0, lim
             (*values, min(limit, PAGE_MAX), offset),
         )
         lines = [_line(store, tenant_id, history_id) for (history_id,) in ids]
-    return Ledger(count=int(count or 0), lines=tuple(line for line in lines if line))
+        cut = store.value(_CUT, values)
+    return Ledger(count=int(count or 0), lines=tuple(line for line in lines if line), cut=int(cut or 0))
 
 
 def _line(store: Store, tenant_id: int, history_id: int) -> Abandon | None:

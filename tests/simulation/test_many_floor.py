@@ -39,6 +39,7 @@ class Scene(phones_floor.Scene):
         store.close()
 
     def sit_down(self) -> None:
+        self.until(lambda: any(board.is_up for board in self.board().spans), "a span is up")
         self.until(lambda: self.seat().is_registered, "the phone registered")
         user_id, name = self.operator
         seat_id = self.seat().seat_id

@@ -9,8 +9,9 @@ import pytest
 from pytest_mock import MockerFixture
 
 from appliance.errors import StoreError
-from appliance.store import attempts, blocked, call_days, compare, events, history, lists, writer
+from appliance.store import abandons, attempts, blocked, call_days, compare, events, history, lists, writer
 from appliance.store.open import DiskFull
+from appliance.store.report_rows import Wanted
 from tests.store_help import DAY, NOON_MS, NOON_S, Floor, make_floor
 
 BOUND_S = 20.0
@@ -124,6 +125,8 @@ def test_who_was_outrun_was_called_has_no_entry_and_may_be_called_again(tmp_path
     (today,) = lists.today(floor.store, DAY)
     assert (today.attempts, today.answered, today.abandoned) == (2, 0, 0)
     assert history.of_customer(floor.store, floor.tenant, first) == []
+    ledger = abandons.ledger(floor.store, floor.tenant, Wanted(from_day=DAY, to_day=DAY))
+    assert (ledger.count, ledger.cut) == (0, 1)
     day = call_days.of_user(floor.store, floor.tenant, me, since_at=NOON_MS - 1)
     assert (day.calls, day.connects) == (2, 0)
     assert compare.compare(floor.store) == []

@@ -40,7 +40,7 @@ const form = new ResultForm({ onChoice: () => render() });
 const cards = new Card({ onChange: (card) => refreshed(card) });
 const transfer = new Transfer({ act });
 const auto = new AutoCall({ now: () => live?.now() ?? 0, onDue: () => (current ? dial() : nextMany("dial")) });
-const atOnce = new AtOnce({ onOver: () => auto.isOn && next("count"), onChange: () => render() });
+const atOnce = new AtOnce({ wanted: facts.at_once, onOver: () => auto.isOn && next("count"), onChange: () => render() });
 listen();
 
 // --- the line -------------------------------------------------------------------------------------------

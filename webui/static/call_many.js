@@ -10,10 +10,11 @@ const RESULTS = { 91: () => t("欠番"), 93: () => t("話中"), 94: () => t("不
 
 export class AtOnce {
   // onOver is called when none of the numbers was answered.
-  constructor({ onOver, onChange }) {
+  constructor({ wanted, onOver, onChange }) {
     this.onOver = onOver;
     this.most = 1;
     this.phase = ""; // "" | asked | out
+    if (wanted) localStorage.setItem(KEPT, String(wanted)); // chosen with the search
     this.kept = Number(localStorage.getItem(KEPT) ?? 1);
     $("at-once").addEventListener("change", () => {
       this.kept = Number($("at-once").value);

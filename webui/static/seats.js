@@ -256,7 +256,7 @@ export class SeatPanel {
       state: `${glyph} ${word()} ${seat.since_at ? duration(this.live.now() - seat.since_at) : ""} ${seat.state === "break" ? reasonWord(seat.break_reason ?? "") : ""}`,
       phone: seat.is_registered ? t("登録済み") : t("登録がありません"),
       list: this.names.lists?.[seat.list_id] ?? "",
-      customer: `${this.customerName} ${seat.number_shown ?? ""}`,
+      customer: (seat.dialling ?? []).map((one) => one.number).join("・") || `${this.customerName} ${seat.number_shown ?? ""}`,
       today: t("通話 {n}件・{talk}　待ち {wait}　後処理 {wrap}", { n: number(seat.talks_today), talk: duration(seat.talk_s_today), wait: duration(seat.wait_s_today), wrap: duration(seat.wrap_s_today) }),
       listeners: heard(seat.listeners ?? []),
       help: seat.help_since_at > 0 ? `！ ${t("ヘルプ")} ${duration(this.live.now() - seat.help_since_at)}` : seat.helper ? t("{name}さんがヘルプに応じました。", { name: seat.helper }) : "",
