@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from appliance.audio.messages import AudioSnapshot, Play
 from appliance.dialer import attempt as attempts
 from appliance.dialer import inputs, many, outputs
 from appliance.dialer.inputs import Block, Chosen, Customer
-from appliance.dialer.messages import DialledBoard, LogOutSeat
+from appliance.dialer.messages import NONE_CALLABLE, DialForOperator, DialledBoard, LogOutSeat
+from appliance.dialer.shell_preview import Preview
+from appliance.errors import BadInput
 from appliance.pri_card import trunk
 from tests.unit.dialer_floor import Floor, all_of, customers, ends, only, said
 
@@ -366,3 +369,45 @@ def test_the_screen_is_told_each_number() -> None:
         DialledBoard(1, THREE[0].number, "ringing"),
         DialledBoard(2, THREE[1].number, "queued"),
     )
+
+
+# --- what a page asks ---------------------------------------------------------------------------------
+
+
+class AnyShell:
+    """A shell whose machine is a floor's, and a store that knows a few customers."""
+
+    def __init__(self, floor: Floor) -> None:
+        self.floor = floor
+        self.clock = self
+
+    def monotonic(self) -> float:
+        return self.floor.now
+
+    def feed(self, what: Any) -> None:
+        self.floor.feed(what)
+
+    async def customer(self, customer_id: int, number: str = "") -> tuple[int, Customer] | None:
+        found = {customer.customer_id: customer for customer in THREE}
+        return (1, found[customer_id]) if customer_id in found else None
+
+
+def ask(floor: Floor, *customer_ids: int) -> str:
+    """What the page is told; empty where calls go out."""
+    shell: Any = AnyShell(floor)
+    try:
+        asyncio.run(Preview(shell, floor.machine, shell).take(DialForOperator(1, customer_ids)))
+    except BadInput as error:
+        return error.what
+    return ""
+
+
+def test_a_page_is_told_apart_whether_the_customers_or_the_moment_forbid_calls() -> None:
+    floor = Floor(mode="preview", dials_at_once=4)
+    assert "待機中ではありません" in ask(floor, 1, 2)
+    floor.ready()
+    assert "その顧客はありません" in ask(floor, 8, 9)
+    floor.feed(inputs.Blocked(tuple(Block(1, customer.number, "forbid") for customer in THREE[:2])))
+    assert ask(floor, 1, 2) == NONE_CALLABLE
+    assert ask(floor, 1, 2, 3, 3, 9) == ""
+    assert only(outputs.OpenAttempt, floor.out).customer_id == 3
