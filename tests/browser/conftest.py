@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,27 +10,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from appliance.settings import Home, Settings, Web
-from tests.browser import floor as floors
-from tests.browser.afternoon import Afternoon
-from tests.browser.box import FakeMonitor
-from tests.browser.floor import PASSWORD, FakeDialer, Floor, Worker
+from appliance.settings import Home
+from tests.browser.floor import PASSWORD
+from tests.browser.site import CHROMIUM, DESK, Site, running
 from tests.crowd import crowd
-from webui import app, process, server, tls
 
-CHROMIUM = "/usr/bin/chromium"
-DESK = {"width": 1351, "height": 600}  # what 1366x768 leaves of a page in a browser
 SEATS = 100
-
-
-@dataclass
-class Site:
-    """A running page over HTTPS."""
-
-    url: str
-    floor: Floor
-    dialer: FakeDialer
-    monitor: FakeMonitor
+__all__ = ["CHROMIUM", "DESK", "NewTab", "Site", "Tab", "log_in"]
 
 
 @dataclass
@@ -49,34 +34,8 @@ class Tab:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    home = Home(tmp_path_factory.mktemp("site"))
-    floor = floors.seed(home, seat_count=SEATS, clock=Afternoon())
-    floors.add_recording(floor)
-    services = process.services(home, Settings(), clock=floor.clock)
-    certificate, key = tls.ensure(home, Web())
-    built = server.build(
-        app.build(services),
-        address="127.0.0.1",
-        port=0,
-        certificate=certificate,
-        key=key,
-        body_bytes_max=10**8,
-    )
-    dialer = FakeDialer(home, floors.board(floor), clock=floor.clock).start()
-    worker = Worker(home).start()
-    monitor = FakeMonitor(home, floor.clock).start()
-    services.live.start()
-    services.box.start(services.live.touch)
-    thread = threading.Thread(target=built.serve, daemon=True)
-    thread.start()
-    yield Site(f"https://127.0.0.1:{built.bind_addr[1]}", floor, dialer, monitor)
-    services.live.close()
-    services.box.close()
-    built.stop()
-    thread.join(10)
-    monitor.stop()
-    worker.stop()
-    dialer.stop()
+    with running(Home(tmp_path_factory.mktemp("site")), seat_count=SEATS) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
