@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import functools
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -123,6 +126,49 @@ def test_every_room_has_a_readme() -> None:
     rooms = [path for path in (ROOT / "appliance").iterdir() if path.is_dir() and path.name != "__pycache__"]
     rooms += [ROOT / name for name in ("webui", "provisioning", "image-build", "tests", "bench")]
     assert [str(room) for room in rooms if not (room / "README.md").exists()] == []
+
+
+def tree() -> list[str]:
+    """Every path of the checkout, from its root; nothing that was built or installed."""
+    skipped = {"__pycache__", "build", "dist"}
+    found: list[str] = []
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in skipped and not name.startswith(".")]
+        here = Path(folder).relative_to(ROOT)
+        found += [(here / name).as_posix() for name in (*folders, *files)]
+    return found
+
+
+MADE = {
+    "HOME/site.toml", "site.toml", "SITE.toml", "SITE.secrets.json", "SITE-handover.html", "manifest.txt",
+    "/usr/share/yobirin/manifest.txt", "data/backup.json", "run/watchdog.json",
+    "run/factory-reset-asked.json", "DIR/population.toml", "tests/.artifacts/", "/tmp/qemu.lock",
+}  # fmt: skip
+"""Files and folders that a document names and no checkout has."""
+WRITTEN = re.compile(
+    r"[\w./*-]*(?:\w/|\.(?:py|md|sh|toml|html|js|css|json|sql|txt|csv|wav|svg|png|po|service|conf|lock))"
+)
+
+
+@functools.cache
+def documents() -> list[Path]:
+    everything = [ROOT / name for name in tree() if name.endswith(".md")]
+    return [path for path in everything if path.name != "CHANGELOG.md"]
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_path_that_a_document_names_exists(path: Path) -> None:
+    known, bases = tree(), {*path.relative_to(ROOT).parents, Path("appliance"), Path("webui")}
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    named = {word for word in re.findall(r"`([^`\n]+)`", text) if WRITTEN.fullmatch(word)} - MADE
+    names = {name.rsplit("/", 1)[-1] for name in known}
+
+    def is_there(word: str) -> bool:
+        if "/" not in word:
+            return bool(fnmatch.filter(names, word))
+        return any(fnmatch.filter(known, (base / word).as_posix()) for base in bases)
+
+    assert sorted(word for word in named if not is_there(word)) == []
 
 
 def test_every_source_file_says_what_it_is() -> None:
