@@ -5,7 +5,7 @@ HOME_DIR ?= .home
 JOBS ?= 2
 ARGS ?=
 
-.PHONY: help setup run test lint bench image test-appliance clean
+.PHONY: help setup run test lint bench tables guides image test-appliance clean
 
 help:  ## This page
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,15 @@ lint:  ## ruff and mypy --strict on everything
 bench:  ## Every figure beside its limit (over an hour, most of it pacing)
 	@tools/setup.sh test
 	$(PYTHON) -m bench
+
+tables:  ## Draw the state tables from the code (docs/state-tables.md)
+	$(PYTHON) -m tools.guides.tables
+
+guides: tables  ## Guides, key card and their pictures anew, as PDF (docs/guides, webui/static/guides)
+	@tools/setup.sh guides
+	$(PYTHON) -m tools.guides.key_card
+	$(PYTHON) -m tools.guides.pictures
+	$(PYTHON) -m tools.guides.print_pdf
 
 image:  ## Build the disk image (as root; ARGS=relock takes the archive's present versions)
 	@tools/setup.sh image

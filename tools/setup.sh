@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what Yobirin needs: Debian packages, .venv with locked versions, the libpri binding.
-# Usage: tools/setup.sh run|test|image.  Does nothing, quickly, when nothing has changed since last time.
+# Usage: tools/setup.sh run|test|image|guides.  Does nothing, quickly, when nothing has changed since last time.
 set -eu
 cd "$(dirname "$0")/.."
 what=${1:-run}
@@ -9,7 +9,8 @@ case "$what" in
     run) lists="tools/packages-run.txt"; lock=requirements.lock ;;
     test) lists="tools/packages-run.txt tools/packages-test.txt"; lock=requirements-dev.lock ;;
     image) lists="tools/packages-run.txt tools/packages-image.txt"; lock=requirements-dev.lock ;;
-    *) echo "usage: tools/setup.sh run|test|image" >&2; exit 2 ;;
+    guides) lists="tools/packages-run.txt tools/packages-test.txt tools/packages-guides.txt"; lock=requirements-dev.lock ;;
+    *) echo "usage: tools/setup.sh run|test|image|guides" >&2; exit 2 ;;
 esac
 
 fail() { echo "setup: $*" >&2; exit 1; }

@@ -115,6 +115,11 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+# Chromium's viewer is a plugin in a page with inline styles, under the policy of the PDF itself.
+PDF_POLICY: Final = (
+    "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
+    "form-action 'none'; base-uri 'none'"
+)
 
 
 def routes(services: Services) -> list[Route]:
@@ -141,6 +146,8 @@ def static(name: str) -> Any:
     answer.set_header("Cache-Control", keeps)
     if name.endswith(".js"):
         answer.set_header("Content-Type", "text/javascript; charset=utf-8")
+    if name.endswith(".pdf"):
+        answer.set_header("Content-Security-Policy", PDF_POLICY)
     return answer
 
 
@@ -278,7 +285,9 @@ def _unrouted(services: Services, error: Any) -> Any:
 def _with_headers(app: Any) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
     def outer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            return start_response(status, [*headers, *HEADERS.items()], exc_info)
+            own = {name.lower() for name, _ in headers}
+            ours = [(name, value) for name, value in HEADERS.items() if name.lower() not in own]
+            return start_response(status, [*headers, *ours], exc_info)
 
         return app(environ, start)  # type: ignore[no-any-return]  # bottle is untyped
 

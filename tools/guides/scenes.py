@@ -1,0 +1,176 @@
+"""What stands on the seeded floor while a picture is taken: calls, promises, a supervisor at the board."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Any, Final
+
+import msgspec
+from playwright.sync_api import Page, expect
+
+from appliance.dialer.messages import Board, Listener
+from appliance.store import projects, recalls, transfers
+from tests.browser import call_desk
+from tests.browser.call_desk import Desk
+from tests.browser.site import Site
+
+PLACE: Final = 3  # the operator's seat: A-04
+MEMO: Final = "11月で今の契約が終わる。奥さまに料金表を送る。"
+PROMISES: Final = (
+    (-95, "A 今月中", "主人が戻る18時以降に。犬の話で盛り上がった。"),
+    (-40, "B 来月以降", "請求書を見てから返事。"),
+    (-12, "A 今月中", "工事日の候補を3つ伝える。"),
+    (-4, "C 検討中", "集合住宅。管理会社の許可を確認中。"),
+)
+
+
+class Scene:
+    """The floor as one picture needs it; as before afterwards."""
+
+    def __init__(self, site: Site) -> None:
+        floor = site.floor
+        self.site, self.floor, self._board = site, floor, site.dialer.board
+        self.desk = Desk(
+            floor, site.dialer, place=PLACE, user_id=floor.operator_ids[0], user_name="佐藤 太郎"
+        )
+
+    def __enter__(self) -> Scene:
+        call_desk.furnish(self.floor)
+        self.desk.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.desk.__exit__(kind, error, trace)
+        self.site.dialer.show(lambda _board: self._board)
+
+    def set_seat(self, label: str, **values: Any) -> None:
+        """What the dialer says of a seat from now on."""
+
+        def changed(board: Board) -> Board:
+            seats = [
+                msgspec.structs.replace(seat, **values) if seat.label == label else seat
+                for seat in board.seats
+            ]
+            return msgspec.structs.replace(board, seats=tuple(seats))
+
+        self.site.dialer.show(changed)
+
+    def customer(self, at: int = 0) -> int:
+        """A customer with a past, so that the history is not empty."""
+        sql = "SELECT id FROM customer WHERE tenant_id = ? AND last_code = '06' ORDER BY id LIMIT 1 OFFSET ?"
+        return int(self.floor.store.value(sql, (self.floor.tenant_id, at)))
+
+
+def nothing(page: Page, _scene: Scene) -> None:
+    """The page as it is, once its figures have come."""
+    page.wait_for_load_state("networkidle") if page.locator("#chip").count() == 0 else _live(page)
+
+
+def _live(page: Page) -> None:
+    expect(page.locator("#chip")).to_contain_text("接続中", timeout=60_000)
+
+
+def talking(page: Page, scene: Scene, *, at: int = 0) -> None:
+    """A customer is on the line, and the operator writes."""
+    _live(page)
+    scene.desk.sit()
+    scene.desk.connect(scene.customer(at))
+    scene.set_seat("A-04", since_at=time.time() - 83)
+    expect(page.locator("#hold")).to_be_visible()
+    page.fill("#memo", MEMO)
+    page.fill("#recall", "11/24 18:30")
+    page.select_option("#level", index=1)
+    expect(page.locator("#draft")).to_contain_text("下書き保存済み", timeout=60_000)
+
+
+def consulting(page: Page, scene: Scene) -> None:
+    """A third party has answered; the customer waits."""
+    floor = scene.floor
+    where = (floor.store, floor.tenant_id, floor.project_id)
+    if not transfers.targets(*where):
+        transfers.add_target(*where, name="工事受付", number="0312340001")
+    talking(page, scene, at=1)
+    page.click("#transfer")
+    page.fill("#target", "0312340001")
+    page.get_by_role("button", name="呼び出す（お客様は保留）").click()
+    expect(page.locator("#party-buttons")).to_be_visible()
+    scene.desk.party("private")
+    expect(page.locator("#transfer-panel [data-is=party]")).to_contain_text("と話しています")
+
+
+def promised(page: Page, scene: Scene) -> None:
+    """Promises whose time has come."""
+    floor, now = scene.floor, int(time.time() * 1000)
+    for at, (minutes, level, memo) in enumerate(PROMISES):
+        customer_id = scene.customer(2 + at)
+        sql = "SELECT attempt_id FROM history WHERE customer_id = ? AND code = '06'"
+        found = recalls.wish(
+            floor.store, floor.tenant_id, customer_id, user_id=floor.operator_ids[0],
+            at=now - 7_200_000, attempt_id=int(floor.store.value(sql, (customer_id,))),
+            due_at=now + minutes * 60_000, level=level, memo=memo,
+        )  # fmt: skip
+        floor.store.run("UPDATE recall SET user_id = ? WHERE id = ?", (floor.operator_ids[0], found))
+    page.reload()
+    expect(page.locator("#promises tbody tr").first).to_be_visible()
+
+
+def monitored(page: Page, scene: Scene) -> None:
+    """Two seats share a screen: one talks, one has keyed a code."""
+    scene.desk.sit()
+    for label, at, values in (
+        ("A-01", 0, {"state": "talking", "typed": ""}),
+        ("A-02", 1, {"state": "wrapup", "typed": "06"}),
+    ):
+        customer_id = scene.customer(at)
+        number, list_id = scene.floor.store.tuples(
+            "SELECT number, list_id FROM customer WHERE id = ?", (customer_id,)
+        )[0]
+        scene.set_seat(
+            label, customer_id=customer_id, number=number, list_id=list_id,
+            since_at=time.time() - 47 + 30 * at, **values,
+        )  # fmt: skip
+    expect(page.locator(".pane [data-is=typed]").last).to_be_visible(timeout=60_000)
+
+
+def board(page: Page, scene: Scene) -> None:
+    """A busy minute, with one operator who calls for help."""
+    _live(page)
+    scene.set_seat("C-05", help_since_at=time.time() - 20)
+    expect(page.locator("[data-seat].s-alarm").first).to_be_visible()
+
+
+def lists(page: Page, _scene: Scene) -> None:
+    """One list runs, one stands."""
+    page.get_by_role("button", name="開始").first.click()
+    expect(page.get_by_role("button", name="一時停止").first).to_be_visible()
+
+
+def knobs(page: Page, scene: Scene) -> None:
+    """The sheet with the numbers of dialling."""
+    projects.change(scene.floor.store, scene.floor.tenant_id, scene.floor.project_id, mode="adaptive")
+    _live(page)
+    page.select_option("#project", str(scene.floor.project_id))
+    page.locator("#knobs details summary").click()
+    expect(page.locator("#knobs details .sheet")).to_be_visible()
+
+
+def panel(page: Page, scene: Scene) -> None:
+    """A seat's details, with somebody who whispers."""
+    _live(page)
+    listener = Listener(user_id=0, name="監督 花子", how="whisper")
+    page.locator("[data-seat]", has_text="A-02").first.click()
+    expect(page.locator("#panel")).to_be_visible()
+    page.select_option("#telephone", "250")
+    expect(page.locator("#panel [data-answer]")).to_contain_text("監督電話を登録しました")
+    scene.set_seat("A-02", listeners=(listener,))
+    expect(page.locator("#panel [data-is=listeners]")).to_contain_text("ささやく")
+    expect(page.locator("#panel [data-recent] tr").first).to_be_visible()
+
+
+def layout(page: Page, _scene: Scene) -> None:
+    """Seats in their order."""
+    page.get_by_role("button", name="座席順に並べる").click()
+    expect(page.locator("#layout-left")).to_have_text("0", timeout=60_000)
