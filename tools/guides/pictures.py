@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from appliance.clock import SystemClock
 from appliance.settings import Home
 from tests.browser.conftest import Tab, log_in
 from tests.browser.site import CHROMIUM, DESK, Site, running
@@ -41,6 +42,16 @@ NUMBERS: Final = """(marks) => {
     document.body.append(badge);
   }
 }"""
+
+
+class Friday(SystemClock):
+    """The machine's clocks, the wall's beginning at `NOON`."""
+
+    def __init__(self) -> None:
+        self._ahead_s = NOON - time.time()
+
+    def wall(self) -> float:
+        return time.time() + self._ahead_s
 
 
 class Shot(NamedTuple):
@@ -126,20 +137,12 @@ def squeeze(path: Path) -> None:
         raise ValueError(f"{path.name} has {size} bytes: crop it")
 
 
-def stand_still_at(moment: float) -> None:
-    """From now on it is `moment` and later, for everything in this process."""
-    real = time.time
-    ahead = moment - real()
-    time.time = lambda: real() + ahead
-
-
 def main(names: list[str]) -> None:
     """Take the named pictures, or all."""
-    stand_still_at(NOON)
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        with running(Home(Path(directory)), seat_count=SEATS) as site:
+        with running(Home(Path(directory)), seat_count=SEATS, clock=Friday()) as site:
             for name in names or SHOTS:
                 take(browser, site, name)
         browser.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from types import TracebackType
 from typing import Any, Final
 
@@ -78,7 +77,7 @@ def talking(page: Page, scene: Scene, *, at: int = 0) -> None:
     _live(page)
     scene.desk.sit()
     scene.desk.connect(scene.customer(at))
-    scene.set_seat("A-04", since_at=time.time() - 83)
+    scene.set_seat("A-04", since_at=scene.floor.clock.wall() - 83)
     expect(page.locator("#hold")).to_be_visible()
     page.fill("#memo", MEMO)
     page.fill("#recall", "11/24 18:30")
@@ -103,7 +102,7 @@ def consulting(page: Page, scene: Scene) -> None:
 
 def promised(page: Page, scene: Scene) -> None:
     """Promises whose time has come."""
-    floor, now = scene.floor, int(time.time() * 1000)
+    floor, now = scene.floor, int(scene.floor.clock.wall() * 1000)
     for at, (minutes, level, memo) in enumerate(PROMISES):
         customer_id = scene.customer(2 + at)
         sql = "SELECT attempt_id FROM history WHERE customer_id = ? AND code = '06'"
@@ -130,7 +129,7 @@ def monitored(page: Page, scene: Scene) -> None:
         )[0]
         scene.set_seat(
             label, customer_id=customer_id, number=number, list_id=list_id,
-            since_at=time.time() - 47 + 30 * at, **values,
+            since_at=scene.floor.clock.wall() - 47 + 30 * at, **values,
         )  # fmt: skip
     expect(page.locator(".pane [data-is=typed]").last).to_be_visible(timeout=60_000)
 
@@ -138,7 +137,7 @@ def monitored(page: Page, scene: Scene) -> None:
 def board(page: Page, scene: Scene) -> None:
     """A busy minute, with one operator who calls for help."""
     _live(page)
-    scene.set_seat("C-05", help_since_at=time.time() - 20)
+    scene.set_seat("C-05", help_since_at=scene.floor.clock.wall() - 20)
     expect(page.locator("[data-seat].s-alarm").first).to_be_visible()
 
 
@@ -146,6 +145,7 @@ def lists(page: Page, _scene: Scene) -> None:
     """One list runs, one stands."""
     page.get_by_role("button", name="開始").first.click()
     expect(page.get_by_role("button", name="一時停止").first).to_be_visible()
+    page.goto(page.url.split("?")[0])
 
 
 def knobs(page: Page, scene: Scene) -> None:
