@@ -249,6 +249,8 @@ class Attempt:
     caller: str = ""
     kind: AttemptKind = "list"
     group_id: int = 0  # of several numbers dialled at once for one operator: many.py
+    incoming_call: int = 0  # the trunk's call id of one that came in, negative
+    holds_customer: bool = True  # nobody else dials him meanwhile
     state: State = State.QUEUED
     line: Line | None = None
     setup: float = -1.0
@@ -280,6 +282,16 @@ class Attempt:
     def is_bound(self) -> bool:
         """Dialled for one seat, which alone gets the answer; pacing knows nothing of it."""
         return self.kind != "list"
+
+    @property
+    def call_id(self) -> int:
+        """The trunk's id of it."""
+        return self.incoming_call or self.attempt_id
+
+    @property
+    def is_incoming(self) -> bool:
+        """Whether somebody called us: it counts for no list, no pace and no share of channels."""
+        return self.kind == "incoming"
 
     @property
     def port(self) -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from appliance.audio import messages as audio
 from appliance.dialer.messages import (
+    AnswerCaller,
     AnswerHelp,
     AnswerTransfer,
     CallForHelp,
@@ -162,6 +163,7 @@ class Start(Input, frozen=True):
     seats: tuple[StandingSeat, ...] = ()
     registered: tuple[str, ...] = ()
     next_transfer_id: int = 1
+    next_incoming_id: int = 1
 
 
 class ListToday(msgspec.Struct, frozen=True):
@@ -271,6 +273,50 @@ class LoginChecked(Input, frozen=True):
     reason: Literal["", "wrong", "locked", "taken"] = ""
 
 
+class StageChoice(msgspec.Struct, frozen=True):
+    """What a digit of a menu does: rings extensions, or leads to a tier."""
+
+    digit: str
+    extensions: tuple[str, ...] = ()
+    place: int = 0
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """One tier of an incoming call's route.  `prompt`: its words, empty where there are none to say."""
+
+    place: int
+    kind: Literal["ring", "announce", "menu"]
+    extensions: tuple[str, ...] = ()
+    ring_order: Literal["all", "in_turn", "longest_idle"] = "all"
+    ring_s: float = 20.0
+    prompt: str = ""
+    choices: tuple[StageChoice, ...] = ()
+
+
+class CallerKnown(Input, frozen=True):
+    """Answer to `WhoCalls`: whose call it is, who answers it, and which customer calls.
+
+    `project_id` 0: nobody's, it is announced to.  A customer of id 0 is not known; his number may be empty.
+    """
+
+    call_id: int
+    tenant_id: int = 0
+    project_id: int = 0
+    list_id: int = 0
+    route_id: int = 0
+    customer: Customer = Customer(0, "")
+    stages: tuple[Stage, ...] = ()
+
+
+class CallerNamed(Input, frozen=True):
+    """A page says which customer a seat has on the line, or owes a code for."""
+
+    seat_id: int
+    attempt_id: int
+    list_id: int
+    customer: Customer
+
+
 class Remembered(Input, frozen=True):
     """What a project's pacer had learnt, as `Machine.memory()` gave it."""
 
@@ -338,8 +384,8 @@ class Tick(Input, frozen=True):
 
 StoreInput = (
     Configure | Start | Today | WallClock | Offered | RecallsDue | ListChanged | Blocked | AttemptCommitted
-    | LoginChecked | Remembered | Channels | DiskSpace | PreviewDial | DialMany | PhoneRings | ClearCall
-    | Tick
+    | LoginChecked | Remembered | CallerKnown | CallerNamed | Channels | DiskSpace | PreviewDial | DialMany
+    | PhoneRings | ClearCall | Tick
 )  # fmt: skip
 
 PhonesInput = (
@@ -354,8 +400,8 @@ AudioInput = (
 
 SeatRequest = (
     HangUp | HoldCall | EnterCode | TakeBack | SetReady | CallTarget | HandOver | DropTarget | JoinAll
-    | AnswerTransfer | TakeSeat | StartBreak | EndBreak | CallForHelp | AnswerHelp | Listen | EndListening
-    | ShowMessage
+    | AnswerTransfer | AnswerCaller | TakeSeat | StartBreak | EndBreak | CallForHelp | AnswerHelp | Listen
+    | EndListening | ShowMessage
 )  # fmt: skip
 """What a page asks of a seat.  Ask `Machine.request_refusal` first."""
 
@@ -363,14 +409,15 @@ Any_ = StoreInput | PhonesInput | AudioInput | SeatRequest | PressKey | LogOutSe
 
 TYPES: Final[tuple[type, ...]] = (
     Configure, Start, Today, WallClock, Offered, RecallsDue, ListChanged, Blocked, AttemptCommitted,
-    LoginChecked, Remembered, Channels, DiskSpace, PreviewDial, DialMany, PhoneRings, ClearCall, Tick,
+    LoginChecked, Remembered, CallerKnown, CallerNamed, Channels, DiskSpace, PreviewDial, DialMany,
+    PhoneRings, ClearCall, Tick,
     phones.Registered, phones.Unregistered, phones.Invited, phones.MediaChanged, phones.InfoDigit,
     phones.LegEnded, phones.LegAnswered, phones.LockedOut, phones.PhonesSnapshot,
     audio.Digit, audio.Played, audio.Bridged, audio.RecordingDone, audio.RecordingLost, audio.PortFault,
     audio.Silence, audio.AudioSnapshot, PressKey, LogOutSeat,
     HangUp, HoldCall, EnterCode, TakeBack, SetReady, CallTarget, HandOver, DropTarget, JoinAll,
-    AnswerTransfer, TakeSeat, StartBreak, EndBreak, CallForHelp, AnswerHelp, Listen, EndListening,
-    ShowMessage,
+    AnswerTransfer, AnswerCaller, TakeSeat, StartBreak, EndBreak, CallForHelp, AnswerHelp, Listen,
+    EndListening, ShowMessage,
     trunk.SetupSent, trunk.Withdrawn, trunk.Proceeding, trunk.Alerting, trunk.Progress, trunk.Answered,
     trunk.Disconnecting, trunk.Cleared, trunk.Incoming, trunk.SpanState, trunk.Congested,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any, Final
 from appliance.dialer import inputs, machine_board, machine_gate, outputs, rules
 from appliance.dialer.attempt import Attempt, State
 from appliance.dialer.attempt import Event as CallEvent
+from appliance.dialer.callback import Callback
 from appliance.dialer.inputs import Chosen, Customer, ProjectSettings
 from appliance.dialer.machine_calls import Calls
 from appliance.dialer.machine_core import Core
@@ -67,17 +68,17 @@ class Machine:
         self._calls.desks, self._desks.calls, self._pace.calls = self._desks, self._calls, self._calls
         self._many = Many(core, self._calls, self._desks)
         self._calls.many, self._desks.many = self._many, self._many
-        self._incoming = Incoming(core)
         self._transfers = Transfers(core)
         self._talk_keys = TalkKeys(core, self._desks, self._transfers)
         self._rings = Rings(core)
+        self._incoming = self._desks.callers = Incoming(core, self._rings, self._desks)
         self._wire_transfers()
         self._listenings = Listenings(core, self._rings)
         summoning = Summoning(core, self._rings, self._desks)
         self._desks.listenings, self._desks.summoning = self._listenings, summoning
         self._floor = FloorRequests(core, self._desks.breaks, summoning, self._listenings)
         self._phones = Phones(core, self._desks, self._transfers, self._rings)
-        self._screen = Screen(core, self._desks, self._transfers)
+        self._screen = Screen(core, self._desks, self._transfers, self._incoming)
         self._lines = Lines(
             core, self._calls, self._incoming, self._phones, PartyLines(core, self._transfers)
         )
@@ -87,7 +88,7 @@ class Machine:
             "ring": lambda number: self._lines.call(number, CallEvent.RING_TIMEOUT),
             "window": lambda number: self._lines.call(number, CallEvent.WINDOW_OVER),
             "apology": lambda number: self._lines.call(number, CallEvent.APOLOGY_OVER),
-            "incoming": self._incoming.over,
+            "incoming": self._incoming.timer,
             "offer": self._pace.offer_timer,
             "house": self._keep_house,
             "party": self._transfers.parties.timeout,
@@ -180,6 +181,10 @@ class Machine:
         is_floor = type(what) in self._floor.rows
         return self._floor.refusal(what) if is_floor else self._screen.refusal(what, now)
 
+    def name_refusal(self, seat_id: int, attempt_id: int) -> str:
+        """Why `CallerNamed` would do nothing, as a word; else empty."""
+        return self._incoming.name_refusal(seat_id, attempt_id)
+
     def board(self, now: float) -> Board:
         """What is shown live; spans and alarms are the shell's to add."""
         return machine_board.board(self._core, self._pace, now)
@@ -199,6 +204,10 @@ class Machine:
     def legs(self) -> list[Leg]:
         """Third parties' calls that stand now, for a look; not to be changed."""
         return list(self._core.legs.values())
+
+    def callers(self) -> list[Callback]:
+        """Calls that came in and stand now, for a look; not to be changed."""
+        return list(self._core.callbacks.values())
 
     def seats(self) -> list[Seat]:
         """All seats, for a look; not to be changed."""
@@ -234,6 +243,8 @@ class Machine:
             inputs.AttemptCommitted: lambda what: self._lines.call(what.attempt_id, CallEvent.WRITTEN),
             inputs.LoginChecked: self._login_checked,
             inputs.Remembered: self._remembered,
+            inputs.CallerKnown: self._incoming.known,
+            inputs.CallerNamed: self._incoming.named,
             inputs.Channels: self._channels,
             inputs.DiskSpace: self._disk_space,
             inputs.Tick: self._tick,
@@ -259,6 +270,7 @@ class Machine:
         core = self._core
         core.next_attempt_id = max(core.next_attempt_id, what.next_attempt_id)
         core.next_transfer_id = max(core.next_transfer_id, what.next_transfer_id)
+        core.next_incoming_id = max(core.next_incoming_id, what.next_incoming_id)
         for extension in what.registered:
             if extension in core.seat_of_extension:
                 core.seat_of_extension[extension].is_registered = True
@@ -377,7 +389,9 @@ class Machine:
         self._desks.step(seat, SeatEvent.PREVIEW)
 
     def _clear_call(self, what: inputs.ClearCall) -> None:
-        if what.call_id in self._core.legs:
+        if what.call_id < 0:
+            self._incoming.dropped(what.call_id)
+        elif what.call_id in self._core.legs:
             self._core.emit(outputs.ClearCall(what.call_id))  # its end comes back like any other
         else:
             self._lines.call(what.call_id, CallEvent.GIVEN_UP)

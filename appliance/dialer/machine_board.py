@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from appliance.dialer import callback as callbacks
 from appliance.dialer import why
 from appliance.dialer.attempt import Attempt, State
+from appliance.dialer.callback import Callback
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_pace import Pace
-from appliance.dialer.messages import Board, ListBoard, ProjectBoard, TransferBoard
+from appliance.dialer.messages import Board, IncomingBoard, ListBoard, ProjectBoard, TransferBoard
 from appliance.dialer.party_leg import Leg
 from appliance.dialer.project import Project
 from appliance.dialer.selection import ListRun
@@ -26,6 +28,9 @@ def board(core: Core, pace: Pace, now: float) -> Board:
         lists=tuple(_list(core, run, out.get(run.list_id, []), now) for run in lists),
         seats=tuple(core.seat_board(seat) for seat in core.seats.values()),
         transfers=tuple(_transfer(core, leg) for leg in core.legs.values() if leg.is_house),
+        incoming=tuple(
+            _incoming(core, each) for each in core.callbacks.values() if each.state in callbacks.SHOWN
+        ),
         minutes=tuple(
             point for run in lists for point in core.minutes.points(run.list_id, now + core.wall_offset_s)
         ),
@@ -93,4 +98,20 @@ def _transfer(core: Core, leg: Leg) -> TransferBoard:
         since_at=core.at(leg.asked),
         is_answered=leg.answered >= 0,
         is_blind=is_gone,
+    )
+
+
+def _incoming(core: Core, callback: Callback) -> IncomingBoard:
+    return IncomingBoard(
+        incoming_id=callback.incoming_id,
+        tenant_id=callback.tenant_id,
+        project_id=callback.project_id,
+        list_id=callback.list_id,
+        customer_id=callback.customer.customer_id,
+        number=callback.number,
+        called=callback.called,
+        state=callbacks.SHOWN[callback.state],
+        since_at=core.at(callback.arrived),
+        tier=callback.place,
+        seat_ids=tuple(callback.turn),
     )

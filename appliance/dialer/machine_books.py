@@ -30,7 +30,7 @@ class Books:
     def close_interval(self, seat: Seat, before: State) -> None:
         core, kind = self._core, KEPT.get(SHOWN[before])
         seconds = core.now - seat.interval_from
-        if kind is not None:
+        if kind is not None and seat.user_id:  # whoever took a caller without a log-in has no time to count
             attempt = seat.attempt
             core.emit(
                 outputs.SaveInterval(
@@ -119,14 +119,13 @@ class Books:
         project = self._core.projects.get(seat.project_id)
         if project is not None and (project.dialling or project.unserved):
             return
-        home = self.home_of(seat)
-        if home != seat.project_id:
-            self.move(seat, home)
+        self.move(seat, self.home_of(seat))
 
     def move(self, seat: Seat, project_id: int) -> None:
-        """Let a waiting seat work for another of its projects."""
-        self.close_interval(seat, seat.state)
-        self.sit(seat, is_in=False)
-        seat.project_id = project_id
-        self.sit(seat, is_in=True)
-        self.keep(seat)
+        """Let a seat work for another project, if it does not already."""
+        if project_id != seat.project_id:
+            self.close_interval(seat, seat.state)
+            self.sit(seat, is_in=False)
+            seat.project_id = project_id
+            self.sit(seat, is_in=True)
+            self.keep(seat)

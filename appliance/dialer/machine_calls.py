@@ -240,7 +240,7 @@ class Calls:
             self._core.emit(audio.Play(leg, ("tone:ringback",), is_loop=True))
 
     def _clear_line(self, attempt: Attempt) -> None:
-        self._core.emit(outputs.ClearCall(attempt.attempt_id, CAUSE_NORMAL))
+        self._core.emit(outputs.ClearCall(attempt.call_id, CAUSE_NORMAL))
 
     def _clear(self, attempt: Attempt, result: str) -> None:
         """End a call nobody answered."""
@@ -447,7 +447,8 @@ class Calls:
         if attempt.is_bound and attempt.connected < 0:
             self.desks.preview_over(attempt)
         self._ledger.save(attempt, end)
-        self._core.in_hand.end(attempt.tenant_id, attempt.customer)
+        if attempt.holds_customer:
+            self._core.in_hand.end(attempt.tenant_id, attempt.customer)
         del self._core.attempts[attempt.attempt_id]
         if attempt.group_id:
             self.many.ended(attempt)

@@ -10,6 +10,7 @@ import msgspec
 from appliance.audio.messages import Mix
 from appliance.dialer import party, rules, wall
 from appliance.dialer.attempt import Attempt
+from appliance.dialer.callback import Callback
 from appliance.dialer.inputs import Configure, ListSettings, ProjectSettings, SeatSettings
 from appliance.dialer.listening import HEARING, Listening
 from appliance.dialer.many import Group
@@ -48,6 +49,7 @@ class Core:
         self.talks: dict[int, Talk] = {}  # those that are or were held or had a third party, by attempt
         self.groups: dict[int, Group] = {}  # several numbers at once for one operator
         self.legs: dict[int, Leg] = {}  # third parties' calls, by call id
+        self.callbacks: dict[int, Callback] = {}  # calls that came in, by call id
         self.listenings: dict[int, Listening] = {}  # by the supervisor's user
         self.mix_overlays: list[Callable[[int, Mix], Mix]] = []  # see machine_mix.py
         self.retries: dict[int, int] = {}
@@ -63,6 +65,7 @@ class Core:
         self.congested_until = -1.0
         self.next_attempt_id = 1
         self.next_transfer_id = 1
+        self.next_incoming_id = 1
         self.seq = 0
         self.unpaced: set[int] = set()  # projects whose pace has to be looked at
         self.is_unplanned = False  # something changed for promises
@@ -107,6 +110,8 @@ class Core:
     def seat_board(self, seat: Seat) -> SeatBoard:
         attempt = seat.attempt
         talk = self.talks.get(attempt.attempt_id) if attempt else None
+        caller = self.callbacks.get(seat.called_by)
+        whose = attempt or caller
         totals = seat.day_totals
         return SeatBoard(
             seat_id=seat.seat_id,
@@ -120,12 +125,13 @@ class Core:
             tenant_id=seat.tenant_id,
             owner_id=seat.owner_id,
             project_id=seat.project_id,
-            list_id=attempt.list_id if attempt else 0,
+            list_id=whose.list_id if whose else 0,
             attempt_id=attempt.attempt_id if attempt else 0,
-            attempt_kind=attempt.kind if attempt else "list",
+            attempt_kind=attempt.kind if attempt else "incoming" if caller else "list",
+            incoming_id=caller.incoming_id if caller else 0,
             promise_at=seat.kept.due_at if seat.kept else 0.0,
-            customer_id=attempt.customer.customer_id if attempt else 0,
-            number=attempt.customer.number if attempt else "",
+            customer_id=whose.customer.customer_id if whose else 0,
+            number=whose.customer.number if whose else "",
             typed=seat.typed if seat.state in (SeatState.ENTERING, SeatState.CONFIRMING) else "",
             saved_code=seat.saved_code,
             is_held=talk is not None and talk.state in party.CUSTOMER_WAITS,
@@ -212,7 +218,7 @@ class Core:
     @staticmethod
     def _is_gone(seat: Seat, wanted: Container[int]) -> bool:
         """Removed, and nobody sits there any more, be it that he is on a break."""
-        return seat.seat_id not in wanted and not seat.leg and not seat.user_id
+        return not (seat.seat_id in wanted or seat.leg or seat.user_id or seat.called_by)
 
     def _take_seats(self, seats: tuple[SeatSettings, ...]) -> None:
         wanted = {settings.seat_id: settings for settings in seats}

@@ -36,7 +36,8 @@ class Ledger:
         attempt.cleared = core.now
         core.calls_out -= 1
         core.is_unplanned = True
-        core.projects[attempt.project_id].calls_out -= 1
+        if not attempt.is_incoming:
+            core.projects[attempt.project_id].calls_out -= 1
         core.unpaced |= {p.project_id for p in core.projects.values() if p.last_pace.is_short}
         core.timers.disarm("apology", attempt.attempt_id)
         if attempt.line is not None:

@@ -12,6 +12,7 @@ from appliance.audio import messages as audio
 from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.machine_calls import Calls
 from appliance.dialer.machine_core import Core
+from appliance.dialer.machine_incoming import TAG as INCOMING
 from appliance.dialer.machine_incoming import Incoming
 from appliance.dialer.machine_legs import PartyLines
 from appliance.dialer.machine_phones import Phones
@@ -43,6 +44,7 @@ class Lines:
             trunk.SpanState: self._span_state,
             trunk.Congested: lambda _what: self._calls.congested(),
             audio.Played: self._played,
+            audio.Digit: self._digit,
             audio.AudioSnapshot: self._audio_snapshot,
             audio.Bridged: _ignore,  # measured by the shell
             audio.RecordingDone: _ignore,  # written by the shell
@@ -101,21 +103,20 @@ class Lines:
             self._parties.answered(what)
 
     def _disconnecting(self, what: trunk.Disconnecting) -> None:
-        attempt = self._core.attempts.get(what.call_id)
+        is_ours = what.call_id > 0
+        attempt = self._core.attempts.get(what.call_id) if is_ours else self._incoming.dropped(what.call_id)
         if attempt is not None:
             attempt.cause = what.cause
             self._calls.step(attempt, CallEvent.DISCONNECTING)
-        else:
+        elif is_ours:
             self._parties.disconnecting(what)
 
     def _cleared(self, what: trunk.Cleared) -> None:
-        if what.call_id < 0:
-            self._incoming.cleared(what.call_id)
-            return
-        attempt = self._core.attempts.get(what.call_id)
+        is_ours = what.call_id > 0
+        attempt = self._core.attempts.get(what.call_id) if is_ours else self._incoming.cleared(what.call_id)
         if attempt is not None:
             self._calls.cleared(attempt, what.cause, is_line_fault=what.is_line_fault)
-        else:
+        elif is_ours:
             self._parties.cleared(what)
 
     def _span_state(self, what: trunk.SpanState) -> None:
@@ -131,16 +132,24 @@ class Lines:
             for attempt in list(self._core.attempts.values()):
                 if attempt.line is not None and attempt.port == what.port:
                     self._calls.step(attempt, CallEvent.APOLOGY_OVER)
-        elif what.tag == "incoming":
-            self._incoming.played(what.port)
+        elif what.tag == INCOMING:
+            self._incoming.said(what.port)
         elif what.tag == SORRY:
             self._parties.said(what.port)
         else:
             self._phones.played(what.port, what.tag)
 
+    def _digit(self, what: audio.Digit) -> None:
+        """A line's keys are a caller's, who chooses from a menu; all others are a phone's."""
+        if what.port in self._core.seat_of_leg:
+            self._phones.digit(what.port, what.digit)
+        else:
+            self._incoming.digit(what.port, what.digit)
+
     def _audio_snapshot(self, what: audio.AudioSnapshot) -> None:
         self._phones.reattach_legs(what)
         self._parties.reattach(what)
+        self._incoming.reattach(what)
         self._calls.reattach(what)
 
 

@@ -36,10 +36,9 @@ class Phones:
             phones.Invited: self._invited,
             phones.LegAnswered: self._rings.lifted,
             phones.MediaChanged: self._media_changed,
-            phones.InfoDigit: lambda what: self._digit(what.leg, what.digit),
+            phones.InfoDigit: lambda what: self.digit(what.leg, what.digit),
             phones.LegEnded: self._leg_ended,
             phones.PhonesSnapshot: self._snapshot,
-            audio.Digit: lambda what: self._digit(what.port, what.digit),
             audio.Silence: self._silence,
         }
 
@@ -95,7 +94,8 @@ class Phones:
         else:
             self._rings.ended(what.leg)
 
-    def _digit(self, leg: str, digit: str) -> None:
+    def digit(self, leg: str, digit: str) -> None:
+        """A key of a phone."""
         seat = self._core.seat_of_leg.get(leg)
         if seat is not None:
             self._desks.key(seat, digit)

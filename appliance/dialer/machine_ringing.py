@@ -32,13 +32,15 @@ class Rings:
         }
         assert set(self._do) == set(Do)
 
-    def order(self, extension: str, caller: str, tell: Callable[[Told], None]) -> Rung:
-        """Ring a phone; `caller` is what its display shows."""
+    def order(
+        self, extension: str, caller: str, tell: Callable[[Told], None], *, ring_s: float = RING_S
+    ) -> Rung:
+        """Ring a phone for so long; `caller` is what its display shows."""
         rung = Rung(self._next, extension, tell)
         self._next += 1
         self._rungs[rung.ref] = rung
         self._core.emit(outputs.RingPhone(rung.ref, extension, caller))
-        self._core.timers.arm("rung", rung.ref, self._core.now + RING_S)
+        self._core.timers.arm("rung", rung.ref, self._core.now + ring_s)
         return rung
 
     def drop(self, rung: Rung) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 from appliance.dialer.inputs import SeatRequest
 from appliance.dialer.machine_breaks import RESTED
 from appliance.dialer.machine_core import Core
+from appliance.dialer.machine_incoming import Incoming
 from appliance.dialer.machine_seats import Desks
 from appliance.dialer.machine_transfer import Transfers
 from appliance.dialer.machine_wishes import Wishes
 from appliance.dialer.machine_wrap import TAKE_BACK_S
 from appliance.dialer.messages import (
+    AnswerCaller,
     AnswerTransfer,
     CallTarget,
     DropTarget,
@@ -37,8 +39,9 @@ Judge = Callable[[Seat, Any, float], str]
 class Screen:
     """Takes requests of pages.  `refusal` changes nothing and is asked again when the request comes."""
 
-    def __init__(self, core: Core, desks: Desks, transfers: Transfers) -> None:
+    def __init__(self, core: Core, desks: Desks, transfers: Transfers, incoming: Incoming) -> None:
         self._core, self._desks, self._transfers = core, desks, transfers
+        self._incoming = incoming
         self._wishes = Wishes(core, transfers)
         self._rows: dict[type, tuple[Judge, Handler]] = {
             HangUp: (self._hang_up_refusal, self._hang_up),
@@ -48,6 +51,7 @@ class Screen:
             DropTarget: (self._wishes.drop_refusal, lambda seat, _what: transfers.drop(seat)),
             JoinAll: (self._wishes.join_refusal, lambda seat, _what: transfers.join(seat)),
             AnswerTransfer: (self._wishes.answer_refusal, self._answer),
+            AnswerCaller: (self._caller_refusal, self._answer_caller),
             EnterCode: (self._code_refusal, self._enter_code),
             TakeBack: (self._take_back_refusal, self._take_back),
             SetReady: (self._ready_refusal, self._set_ready),
@@ -74,7 +78,7 @@ class Screen:
 
     @staticmethod
     def _hang_up_refusal(seat: Seat, _what: HangUp, _now: float) -> str:
-        in_call = (State.TALKING, State.CALLING, State.RUNG, State.ASSISTING)
+        in_call = (State.TALKING, State.CALLING, State.RUNG, State.OFFERED, State.ASSISTING)
         return "" if seat.state in in_call else "no-call"
 
     def _hang_up(self, seat: Seat, _what: HangUp) -> None:
@@ -90,6 +94,14 @@ class Screen:
 
     def _answer(self, seat: Seat, what: AnswerTransfer) -> None:
         self._transfers.parties.pick_up(self._core.legs[FIRST_CALL + what.transfer_id], seat)
+
+    def _caller_refusal(self, seat: Seat, what: AnswerCaller, _now: float) -> str:
+        return self._incoming.pick_up_refusal(seat, what.incoming_id)
+
+    def _answer_caller(self, seat: Seat, what: AnswerCaller) -> None:
+        callback = self._incoming.of_id(what.incoming_id)
+        assert callback is not None
+        self._incoming.take(callback, seat)
 
     # --- the code -------------------------------------------------------------------------------------
 

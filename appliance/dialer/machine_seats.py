@@ -71,6 +71,16 @@ class Many(Protocol):
     def left(self, seat: Seat) -> None: ...
 
 
+class Callers(Protocol):
+    """What this part needs of the part for calls that come in."""
+
+    def seat_free(self, seat: Seat) -> None: ...
+
+    def answered_at(self, seat: Seat) -> None: ...
+
+    def seat_left(self, seat: Seat) -> None: ...
+
+
 class TalkKeys(Protocol):
     """What this part needs of the part for keys in a talk."""
 
@@ -88,6 +98,7 @@ class Desks:
         self.listenings: Listenings
         self.summoning: Summoning
         self.many: Many
+        self.callers: Callers
         self.books = Books(core)
         self._voice = Voice(core)
         self._login = LogIn(core, self.books, self._voice)
@@ -134,6 +145,11 @@ class Desks:
             Do.CHECK_UNLOCK: self.breaks.check_unlock,
             Do.SAY_LOCKED: self.breaks.say_locked,
             Do.DESK_KEY: lambda _seat: None,  # `key` hands it on
+            Do.RING_CALLER: self._voice.ring_caller,
+            Do.ANSWER_CALLER: lambda seat: self.callers.answered_at(seat),
+            Do.DECLINE_CALLER: self._decline_caller,
+            Do.LEAVE_CALLER: self._leave_caller,
+            Do.SEE_OFF_CALLER: self._see_off_caller,
             Do.UNSUMMON: lambda seat: self.summoning.drop(seat),
             Do.LEAVE: self._leave,
             Do.LEAVE_CALLING: self._leave_calling,
@@ -170,6 +186,7 @@ class Desks:
         if seat.leg:
             self.on_hook(seat)
         self.summoning.drop(seat)
+        self.callers.seat_left(seat)
         seat.leg = leg
         self._core.seat_of_leg[leg] = seat
         self._core.emit(outputs.AnswerPhone(leg))
@@ -328,6 +345,8 @@ class Desks:
         project = self._core.projects.get(seat.project_id)
         if project is not None:
             self.calls.serve(project)
+        if seat.state is State.WAITING:
+            self.callers.seat_free(seat)
 
     def _talk(self, seat: Seat) -> None:
         core, attempt = self._core, seat.attempt
@@ -336,7 +355,8 @@ class Desks:
         seat.last = None
         seat.saved_code = seat.typed = ""
         seat.day_totals["talks"] += 1
-        core.minutes.count_wait(attempt.list_id, core.wall_now, seat.wait_s)
+        if not attempt.is_incoming:
+            core.minutes.count_wait(attempt.list_id, core.wall_now, seat.wait_s)
 
     def _after_pause(self, seat: Seat) -> None:
         """A paused seat too is asked whether it had to leave, and gets its own customer back."""
@@ -367,6 +387,10 @@ class Desks:
 
     def _decline(self, seat: Seat) -> None:
         self.transfers.seat_left(seat)
+        self._voice.say(seat, "press-star")
+
+    def _decline_caller(self, seat: Seat) -> None:
+        self.callers.seat_left(seat)
         self._voice.say(seat, "press-star")
 
     def _end_talk(self, seat: Seat) -> None:
@@ -436,6 +460,14 @@ class Desks:
 
     def _see_off_rung(self, seat: Seat) -> None:
         self._leave_rung(seat)
+        self._voice.say_goodbye(seat)
+
+    def _leave_caller(self, seat: Seat) -> None:
+        self.callers.seat_left(seat)
+        self._leave(seat)
+
+    def _see_off_caller(self, seat: Seat) -> None:
+        self._leave_caller(seat)
         self._voice.say_goodbye(seat)
 
     def _drop_preview(self, seat: Seat) -> None:

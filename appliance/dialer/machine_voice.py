@@ -32,6 +32,8 @@ class Voice:
             State.ENTERING: lambda seat: self.say(seat, "enter-code"),
             State.CONFIRMING: self.read_back,
             State.SUMMONED: lambda _seat: None,
+            State.CALLED: lambda _seat: None,  # the phone rings by itself
+            State.OFFERED: self.ring_caller,
             State.BREAK: lambda seat: self.say(seat, "break-begun"),
             State.UNLOCKING: lambda _seat: None,  # the answer is spoken
         }
@@ -69,6 +71,11 @@ class Voice:
     def ring_transfer(self, seat: Seat) -> None:
         """A colleague's transfer: which key answers it, then a ringing tone."""
         self.say(seat, "transfer-rings")
+        self._core.emit(audio.Play(seat.leg, ("tone:ringback",), is_loop=True, is_cutting=False))
+
+    def ring_caller(self, seat: Seat) -> None:
+        """Somebody calls us: which key answers, then a ringing tone."""
+        self.say(seat, "incoming-rings")
         self._core.emit(audio.Play(seat.leg, ("tone:ringback",), is_loop=True, is_cutting=False))
 
     def read_back(self, seat: Seat) -> None:

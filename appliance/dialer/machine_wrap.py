@@ -36,7 +36,8 @@ class WrapUp:
     def count_talk(self, seat: Seat) -> None:
         core, attempt = self._core, seat.attempt
         assert attempt is not None
-        core.projects[attempt.project_id].pacer.seat_talked(core.now - attempt.connected)
+        if not attempt.is_incoming:
+            core.projects[attempt.project_id].pacer.seat_talked(core.now - attempt.connected)
         seat.wrap_from = core.now
         seat.dialled = ""
 

@@ -50,7 +50,7 @@ class Message(msgspec.Struct, frozen=True, tag=True, tag_field="t"):
 class Reload(Message, frozen=True):
     """The store changed: read again now.  Request; answered Done once it is in force."""
 
-    what: Literal["projects", "lists", "blocked", "users", "seats", "all"]
+    what: Literal["projects", "lists", "blocked", "users", "seats", "incoming", "all"]
 
 
 class DialCustomer(Message, frozen=True):
@@ -158,6 +158,21 @@ class AnswerTransfer(Message, frozen=True):
 
     seat_id: int
     transfer_id: int
+
+
+class AnswerCaller(Message, frozen=True):
+    """Take a caller who waits or rings (`Board.incoming`), wherever he does.  Request."""
+
+    seat_id: int
+    incoming_id: int
+
+
+class NameCaller(Message, frozen=True):
+    """The customer on this seat's line, or whose code it owes, is this one.  For callers; request."""
+
+    seat_id: int
+    attempt_id: int
+    customer_id: int
 
 
 class PressKey(Message, frozen=True):
@@ -337,6 +352,22 @@ class DialledBoard(msgspec.Struct, frozen=True):
     code: str = ""
 
 
+class IncomingBoard(msgspec.Struct, frozen=True):
+    """A caller whom nobody has yet.  `number` is empty where he withholds it, `customer_id` 0: not known."""
+
+    incoming_id: int
+    tenant_id: int
+    project_id: int
+    list_id: int
+    customer_id: int
+    number: str
+    called: str
+    state: Literal["asked", "greeted", "ringing", "queued", "choosing", "told", "parting"]
+    since_at: float
+    tier: int = 0
+    seat_ids: tuple[int, ...] = ()  # where it rings
+
+
 class SeatBoard(msgspec.Struct, frozen=True):
     """One seat now.  Empty strings and zeros where there is nobody or nothing."""
 
@@ -354,6 +385,7 @@ class SeatBoard(msgspec.Struct, frozen=True):
     list_id: int = 0
     attempt_id: int = 0
     attempt_kind: AttemptKind = "list"
+    incoming_id: int = 0  # of the caller who rings here
     customer_id: int = 0
     number: str = ""
     promise_at: float = 0.0  # kept free for a promise of this moment
@@ -468,6 +500,7 @@ class Board(Message, frozen=True):
     minutes: tuple[MinutePoint, ...] = ()
     alarms: tuple[str, ...] = ()
     transfers: tuple[TransferBoard, ...] = ()
+    incoming: tuple[IncomingBoard, ...] = ()
     tenant_alarms: tuple[TenantAlarm, ...] = ()
     engine: EngineBoard = EngineBoard()
 
@@ -515,7 +548,7 @@ class Figures(Message, frozen=True):
 
 Union = (
     HangUp | HoldCall | EnterCode | TakeBack | SetReady | CallTarget | HandOver | DropTarget | JoinAll
-    | AnswerTransfer
+    | AnswerTransfer | AnswerCaller | NameCaller
     | Reload | DialCustomer | DialForOperator | SkipCustomer | PressKey | LogOutSeat | TakeSeat | StartBreak
     | EndBreak | CallForHelp | AnswerHelp | Listen | EndListening | ShowMessage | ClearChannel | TryChannel
     | AskBoard | AskFigures | ChannelTried | Board | SeatChanged | Figures

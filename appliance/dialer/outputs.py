@@ -43,6 +43,15 @@ class RecallsWanted(Output, frozen=True):
     asked: float
 
 
+class WhoCalls(Output, frozen=True):
+    """Answer with `CallerKnown`.  `at`: the moment it came in."""
+
+    call_id: int
+    called: str
+    caller: str
+    at: float
+
+
 class CheckLogin(Output, frozen=True):
     """Answer with `LoginChecked`.  Never logged."""
 
@@ -201,13 +210,55 @@ class SaveTransfer(Output, frozen=True):
 
 
 class SaveIncoming(Output, frozen=True):
-    """Somebody called us, and was answered by the announcement."""
+    """A call that came in, as it stands: when its route is known, when a seat takes it, when it has ended.
+
+    `tier`: the last one it came to.  `outcome` is empty while it stands, then answered or missed.
+    """
 
     called: str
     caller: str
     at: float
     span: int
     channel: int
+    incoming_id: int = 0
+    tenant_id: int = 0
+    project_id: int = 0
+    customer_id: int = 0
+    route_id: int = 0
+    tier: int = 0
+    connected_at: float = 0.0
+    taken_at: float = 0.0
+    ended_at: float = 0.0
+    attempt_id: int = 0
+    seat_id: int = 0
+    user_id: int = 0
+    outcome: str = ""
+
+
+class OpenIncoming(Output, frozen=True):
+    """The attempt of a call that came in and was taken by a seat; no SETUP of ours belongs to it."""
+
+    attempt_id: int
+    tenant_id: int
+    project_id: int
+    list_id: int
+    customer_id: int
+    number: str
+    called: str
+    opened_at: float
+    answered_at: float
+    seat_id: int
+    user_id: int
+    span: int
+    channel: int
+
+
+class NameAttempt(Output, frozen=True):
+    """An attempt is with this customer, whoever he was thought to be."""
+
+    attempt_id: int
+    list_id: int
+    customer_id: int
 
 
 # --- to trunk, phones and audio -------------------------------------------------------------------------
@@ -265,9 +316,9 @@ class Alarm(Output, frozen=True):
 
 
 Any_ = (
-    OfferWanted | RecallsWanted | CheckLogin | OpenAttempt | SaveAttempt | SaveHistory | SaveRefusal
-    | SaveInterval | SaveSeat | SaveListening | SaveTransfer | SaveIncoming | ClearCall | AnswerIncoming
-    | AnswerPhone | RingPhone | BridgeCall | Alarm | SeatChanged | audio.OpenLine | audio.ClosePort
-    | audio.Mix | audio.Unbridge | audio.Play | audio.Hush | phones.RejectLeg | phones.HangUpLeg
-    | trunk.PlaceCall
+    OfferWanted | RecallsWanted | WhoCalls | CheckLogin | OpenAttempt | SaveAttempt | SaveHistory
+    | SaveRefusal | SaveInterval | SaveSeat | SaveListening | SaveTransfer | SaveIncoming | OpenIncoming
+    | NameAttempt | ClearCall | AnswerIncoming | AnswerPhone | RingPhone | BridgeCall | Alarm | SeatChanged
+    | audio.OpenLine | audio.ClosePort | audio.Mix | audio.Unbridge | audio.Play | audio.Hush | audio.Listen
+    | phones.RejectLeg | phones.HangUpLeg | trunk.PlaceCall
 )  # fmt: skip

@@ -16,6 +16,7 @@ from appliance.dialer.machine import Machine
 from appliance.dialer.messages import Figures
 from appliance.dialer.shell import Shell
 from appliance.dialer.shell_board import BoardServer
+from appliance.dialer.shell_callers import CallerNames
 from appliance.dialer.shell_desk import Desk
 from appliance.dialer.shell_disk import DiskWatch
 from appliance.dialer.shell_flight import InputRecorder
@@ -116,7 +117,7 @@ class Dialer:
             end_recording=self._desk.end_recording,
             alarm=self._alarm,
         )
-        lines = Lines(self._settings.spans, machine.calls, machine.legs)
+        lines = Lines(self._settings.spans, machine.calls, machine.legs, machine.callers)
         self._shell.watch(SpanState, lines.note)
         self._shell.watch(Congested, lambda event: lines.note_slot(event.span, event.slot_s))
         self._board = BoardServer(
@@ -129,6 +130,7 @@ class Dialer:
             preview=Preview(self._shell, machine, self._desk).take,
             try_channel=ChannelTests(self._shell, self._store, self._media.audio.request).run,
             requests=Requests(self._shell, machine),
+            name_caller=CallerNames(self._shell, machine, self._desk).name,
         )
         self._disk = DiskWatch(
             self._shell,

@@ -36,6 +36,8 @@ class State(Enum):
     ENTERING = auto()
     CONFIRMING = auto()
     SUMMONED = auto()  # the phone rings: its handset lifted logs in whom a page knows
+    CALLED = auto()  # nobody is logged in, the handset is down, and a caller rings
+    OFFERED = auto()  # a caller rings in the ear of a seat that waited
     BREAK = auto()  # the handset may be down
     UNLOCKING = auto()  # a PIN was keyed on a break
 
@@ -68,6 +70,8 @@ class Event(Enum):
     RELIEVED = auto()  # another seat has the customer, and owes his code
     BREAK_ON = auto()
     BREAK_OFF = auto()
+    CALLED = auto()  # a caller rings at the phone
+    OFFERED = auto()
     SUMMON = auto()
     UNSUMMONED = auto()  # nobody lifted it
     KNOWN = auto()  # a page says who sits here
@@ -118,6 +122,11 @@ class Do(Enum):
     SAY_LOCKED = auto()
     DESK_KEY = auto()
     UNSUMMON = auto()
+    RING_CALLER = auto()
+    ANSWER_CALLER = auto()
+    DECLINE_CALLER = auto()
+    LEAVE_CALLER = auto()
+    SEE_OFF_CALLER = auto()
     LEAVE = auto()
     LEAVE_CALLING = auto()
     LEAVE_TALK = auto()
@@ -149,6 +158,20 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
     State.OUT: {
         Event.OFF_HOOK: (Do.ASK_ID, State.ASKING_ID),
         Event.SUMMON: (Do.NOTHING, State.SUMMONED),
+        Event.CALLED: (Do.NOTHING, State.CALLED),
+    },
+    State.CALLED: {
+        Event.CALL: (Do.TALK, State.TALKING),
+        Event.RELEASED: (Do.NOTHING, State.OUT),
+    },
+    State.OFFERED: {
+        Event.CALL: (Do.TALK, State.TALKING),
+        Event.STAR: (Do.ANSWER_CALLER, State.OFFERED),
+        Event.HASH: (Do.DECLINE_CALLER, State.PAUSED),
+        Event.AWAY: (Do.DECLINE_CALLER, State.PAUSED),
+        Event.RUNG_WAITING: (Do.BE_READY, State.WAITING),
+        Event.ON_HOOK: (Do.LEAVE_CALLER, State.OUT),
+        Event.FORCED_OUT: (Do.SEE_OFF_CALLER, State.OUT),
     },
     State.SUMMONED: {
         Event.KNOWN: (Do.WELCOME, State.PAUSED),
@@ -185,11 +208,13 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         Event.TAKE_BACK: (Do.TAKE_BACK, State.ENTERING),
         Event.BREAK_ON: (Do.REST, State.BREAK),
         **_GIVEN,
+        Event.CALL: (Do.TALK, State.TALKING),  # a caller, picked up from a page
         Event.RUNG: (Do.RING_SEAT, State.RUNG),
     },
     State.WAITING: {
         **_LEAVING,
         Event.CALL: (Do.TALK, State.TALKING),
+        Event.OFFERED: (Do.RING_CALLER, State.OFFERED),
         Event.PREVIEW: (Do.DIAL, State.CALLING),
         Event.DIGIT: (Do.DESK_KEY, State.WAITING),
         Event.HASH: (Do.BE_PAUSED, State.PAUSED),
@@ -288,6 +313,8 @@ SHOWN: Final[dict[State, SeatState]] = {
     State.ENTERING: "wrapup",
     State.CONFIRMING: "wrapup",
     State.SUMMONED: "login",
+    State.CALLED: "ringing",
+    State.OFFERED: "ringing",
     State.BREAK: "break",
     State.UNLOCKING: "break",
 }
@@ -333,6 +360,7 @@ class Seat:
     saved_code: str = ""
     kept: Kept | None = None  # for a promise
     rung_by: int = 0  # call id of the transfer that rings here or is answered
+    called_by: int = 0  # call id of the caller who rings here
     dialled: str = ""  # keys of a talk since `*`
     logout_reason: str = ""  # a forced log-out that waits for the call's end
     wait_s: float = 0.0  # waited for the call in hand

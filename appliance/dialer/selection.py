@@ -107,8 +107,10 @@ class InHand:
 
     def begin(self, tenant_id: int, customer: Customer) -> None:
         assert self.is_free(tenant_id, customer), f"customer {customer.customer_id} has an attempt already"
-        self.customers.add(customer.customer_id)
-        self.numbers.add((tenant_id, customer.number))
+        if customer.customer_id:
+            self.customers.add(customer.customer_id)
+        if customer.number:
+            self.numbers.add((tenant_id, customer.number))
 
     def end(self, tenant_id: int, customer: Customer) -> None:
         self.customers.discard(customer.customer_id)

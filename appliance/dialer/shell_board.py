@@ -24,6 +24,7 @@ from appliance.dialer.messages import (
     DialForOperator,
     Figures,
     LogOutSeat,
+    NameCaller,
     PressKey,
     Reload,
     SeatChanged,
@@ -61,6 +62,7 @@ class BoardServer:
         preview: Callable[[DialCustomer | DialForOperator], Awaitable[None]],
         try_channel: Callable[[TryChannel], Awaitable[ChannelTried]],
         requests: Requests | None = None,
+        name_caller: Callable[[NameCaller], Awaitable[None]] | None = None,
     ) -> None:
         self._shell = shell
         self._board = board
@@ -70,6 +72,7 @@ class BoardServer:
         self._preview = preview
         self._try_channel = try_channel
         self._requests = requests
+        self._name_caller = name_caller
         self._seq = 0
         self._alarms: dict[str, TenantAlarm] = {}
         self._server = ipc.Server(
@@ -132,6 +135,8 @@ class BoardServer:
                 await self._reload(body.what)
             case DialCustomer() | DialForOperator():
                 await self._preview(body)
+            case NameCaller() if self._name_caller is not None:
+                await self._name_caller(body)
             case TryChannel():
                 return await self._try_channel(body)
             case PressKey() | LogOutSeat():

@@ -40,6 +40,8 @@ WRITTEN: Final = (
     outputs.SaveInterval,
     outputs.SaveSeat,
     outputs.SaveIncoming,
+    outputs.OpenIncoming,
+    outputs.NameAttempt,
     outputs.SaveTransfer,
     outputs.SaveListening,
 )
@@ -80,6 +82,7 @@ class Desk:
                 **dict.fromkeys(WRITTEN, self._write),
                 outputs.OpenAttempt: self._open_attempt,
                 outputs.OfferWanted: self._offer_wanted,
+                outputs.WhoCalls: lambda output: self._task(self._who_calls(output)),
                 outputs.CheckLogin: self._check_login,
                 outputs.RecallsWanted: self._recalls_wanted,
             }
@@ -301,6 +304,14 @@ class Desk:
                 cursor=batch.cursor,
             )
         )
+
+    async def _who_calls(self, output: outputs.WhoCalls) -> None:
+        """A store that cannot be read leaves the caller to the announcement."""
+        try:
+            self._shell.feed(await self._read(self._reads.who_calls, output))
+        except YobirinError as error:
+            self._alarm("store", True, str(error))
+            self._shell.feed(inputs.CallerKnown(output.call_id))
 
     def _settle(self, list_id: int, refused: tuple[selection.Refused, ...]) -> None:
         """What a rule settles for good is written down, so that it is not looked at again."""

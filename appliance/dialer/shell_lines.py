@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from appliance.dialer.attempt import Attempt, State
+from appliance.dialer.callback import SHOWN, Callback
+from appliance.dialer.callback import State as CallerState
 from appliance.dialer.messages import SpanBoard
 from appliance.dialer.party_leg import Leg
 from appliance.dialer.party_leg import State as LegState
@@ -42,10 +44,12 @@ class Lines:
         spans: Iterable[Span],
         calls: Callable[[], list[Attempt]],
         legs: Callable[[], list[Leg]] = list,
+        callers: Callable[[], list[Callback]] = list,
     ) -> None:
         self._spans = tuple(spans)
         self._calls = calls
         self._legs = legs
+        self._callers = callers
         self._states: dict[int, SpanState] = {}
         self._slots_s: dict[int, float] = {span.number: span.slot_ms / 1000 for span in self._spans}
 
@@ -58,7 +62,7 @@ class Lines:
         self._slots_s[span] = slot_s
 
     def call_on(self, span: int, channel: int) -> int | None:
-        """The outgoing call on a channel, or None."""
+        """The call on a channel, or None."""
         return next((call for call, place, _ in self._busy() if place == (span, channel)), None)
 
     def _busy(self) -> Iterator[tuple[int, tuple[int, int], str]]:
@@ -67,6 +71,10 @@ class Lines:
             if attempt.line is not None and attempt.state in LETTERS:
                 place = (attempt.line.span, attempt.line.channel)
                 yield attempt.attempt_id, place, LETTERS[attempt.state]
+        for caller in self._callers():
+            if caller.state in SHOWN or caller.state is CallerState.CLEARING:
+                letter = "t" if caller.is_connected else "r"
+                yield caller.call_id, (caller.line.span, caller.line.channel), letter
         for leg in self._legs():
             if leg.line is not None and leg.state in LEG_LETTERS:
                 yield leg.call_id, (leg.line.span, leg.line.channel), LEG_LETTERS[leg.state]

@@ -82,7 +82,9 @@ class Media:
             note=self._local_ports.__setitem__,
         )
         shell.overhear(phones.HangUpLeg, self._ringer.hung_up)
-        to_audio = (audio.OpenLine, audio.ClosePort, audio.Mix, audio.Unbridge, audio.Play, audio.Hush)
+        to_audio = (
+            audio.OpenLine, audio.ClosePort, audio.Mix, audio.Unbridge, audio.Play, audio.Hush, audio.Listen,
+        )  # fmt: skip
         shell.carries_out(
             {
                 **dict.fromkeys(to_audio, self._to_audio),

@@ -20,6 +20,7 @@ from appliance.store import (
     attempts,
     blocked,
     customers,
+    incoming,
     listenings,
     lists,
     projects,
@@ -34,6 +35,7 @@ from appliance.store import (
 )
 from appliance.store.models import SeatStanding
 from appliance.store.open import Store
+from appliance.store.routing import Tier
 from appliance.store.times import day_of, ms
 
 log = logging.getLogger("dialer")
@@ -98,6 +100,7 @@ class Reads:
                 len(left.interrupted),
             )
         transfers.recover(self._store)
+        incoming.recover(self._store)
         listenings.close_open(self._store, at=now)
         self.close_recordings()  # our calls went with us, so none goes on
         self.next_recording_id = recordings.next_id(self._store)
@@ -117,6 +120,7 @@ class Reads:
                 owed,
                 tuple(standing.registered),
                 transfers.next_id(self._store),
+                incoming.next_id(self._store),
             ),
             standing,
         ]
@@ -171,7 +175,7 @@ class Reads:
 
     def configure(self) -> inputs.Configure:
         self.known = lists.started(self._store)
-        prompts = frozenset(path.stem for path in self._store.home.prompts.glob("*.wav"))
+        prompts = self._prompts()
         return inputs.Configure(
             projects=tuple(
                 msgspec.convert(found, inputs.ProjectSettings, from_attributes=True)
@@ -194,6 +198,27 @@ class Reads:
         added = customers.added_numbers(self._store, found.tenant_id, found.id) if number else []
         chosen = number if any(row.number == number for row in added) else found.number
         return found.list_id, inputs.Customer(found.id, chosen, found.attempts, found.last_called_at / 1000)
+
+    def who_calls(self, output: outputs.WhoCalls) -> inputs.CallerKnown:
+        """Whose call it is, and what its route says now: a change of it is in force with the next call."""
+        found = incoming.whose(self._store, output.called, output.caller, at=ms(output.at))
+        known = found.caller
+        spoken = self._prompts()
+        return inputs.CallerKnown(
+            output.call_id,
+            tenant_id=found.tenant_id,
+            project_id=found.project_id,
+            list_id=known.list_id,
+            route_id=found.route_id,
+            customer=inputs.Customer(
+                known.customer_id, output.caller, known.attempts, known.last_called_at / 1000
+            ),
+            stages=tuple(_stage(found.route_id, tier, spoken) for tier in found.tiers),
+        )
+
+    def _prompts(self) -> frozenset[str]:
+        """The site's own speech that is there."""
+        return frozenset(path.stem for path in self._store.home.prompts.glob("*.wav"))
 
     def new_blocks(self) -> list[Any]:
         changes = blocked.changes_since(self._store, self._last_block_id)
@@ -229,6 +254,18 @@ def _recall(due: recalls.Due) -> inputs.Recall:
         due_at=due.due_at / 1000,
         anyone_at=due.anyone_at / 1000,
         user_id=due.user_id,
+    )
+
+
+def _stage(route_id: int, tier: Tier, spoken: frozenset[str]) -> inputs.Stage:
+    return inputs.Stage(
+        tier.place,
+        tier.kind,
+        tier.extensions,
+        tier.ring_order,
+        float(tier.ring_s),
+        incoming.prompt_of(route_id, tier, spoken),
+        tuple(inputs.StageChoice(each.digit, each.extensions, each.tier) for each in tier.choices),
     )
 
 

@@ -26,6 +26,7 @@ REFUSALS: Final = {
     "channels": "空いている回線がありません。",
     "no-third-party": "転送先を呼び出していません。",
     "not-answered": "転送先がまだ応答していません。",
+    "caller-gone": "その着信は、ほかの人が応答したか、切れています。",
     "transfer-over": "この転送電話は終わっています。",
     "call-in-hand": "通話か結果の登録が終わっていません。",
     "on-break": "休憩・離席中です。先に戻ってください。",

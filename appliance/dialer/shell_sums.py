@@ -50,7 +50,7 @@ class Sums:
     def _attempt(self, output: outputs.SaveAttempt) -> None:
         """An attempt is saved up to three times; each of its steps counts once, when it is first seen."""
         for name, at in (("answered", output.answered_at), ("connected", output.connected_at)):
-            if at > 0 and output.attempt_id not in self._open[name]:
+            if output.setup_at > 0 and at > 0 and output.attempt_id not in self._open[name]:
                 self._open[name].add(output.attempt_id)
                 self._counts[name] += 1
         if output.end:

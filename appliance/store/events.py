@@ -153,13 +153,52 @@ class SaveTransfer(Event, frozen=True):
 
 
 class SaveIncoming(Event, frozen=True):
-    """Somebody called us."""
+    """A call that came in, as it stands; what is 0 or empty keeps what is known."""
 
     called: str
     caller: str
     at: float
     span: int
     channel: int
+    incoming_id: int = 0
+    tenant_id: int = 0
+    project_id: int = 0
+    customer_id: int = 0
+    route_id: int = 0
+    tier: int = 0
+    connected_at: float = 0.0
+    taken_at: float = 0.0
+    ended_at: float = 0.0
+    attempt_id: int = 0
+    seat_id: int = 0
+    user_id: int = 0
+    outcome: str = ""
+
+
+class OpenIncoming(Event, frozen=True):
+    """The attempt of a call that came in and was taken: answered and connected, and none of our SETUPs."""
+
+    attempt_id: int
+    tenant_id: int
+    project_id: int
+    list_id: int
+    customer_id: int
+    number: str
+    called: str
+    opened_at: float
+    answered_at: float
+    seat_id: int
+    user_id: int
+    span: int
+    channel: int
+
+
+class NameAttempt(Event, frozen=True):
+    """An attempt, and what hangs on it, is with this customer."""
+
+    attempt_id: int
+    list_id: int
+    customer_id: int
 
 
 class OpenRecording(Event, frozen=True):
@@ -185,7 +224,7 @@ class CloseRecording(Event, frozen=True):
 
 KINDS: Final[tuple[type[Event], ...]] = (
     OpenAttempt, SaveAttempt, SaveHistory, SaveRefusal, SaveInterval, SaveSeat, SaveIncoming, OpenRecording,
-    CloseRecording, SaveTransfer, SaveListening,
+    CloseRecording, SaveTransfer, SaveListening, OpenIncoming, NameAttempt,
 )  # fmt: skip
 _BY_NAME: Final = {kind.__name__: kind for kind in KINDS}
 

@@ -398,6 +398,14 @@ class IncomingCall(Noun, frozen=True):
     at: int
     customer_id: int
     project_id: int
+    tier: int
+    outcome: str
+    taken_at: int
+    ended_at: int
+    attempt_id: int
+    user_id: int
+    handled_at: int
+    handled_by: int
 
 
 class AuditEntry(Noun, frozen=True):

@@ -154,7 +154,19 @@ def _save_history(store: Store, event: events.SaveHistory, deltas: Deltas) -> st
     follow_forbidding(store, event.attempt_id, row, number=event.number, customer_id=event.customer_id)
     recalls.follow(store, history_id)
     report_mail.follow(store, history_id)
+    if event.talk_s > 0:
+        _called_back(store, event, at)
     return ""
+
+
+def _called_back(store: Store, event: events.SaveHistory, at: int) -> None:
+    """Whoever was talked with needs no call for those of his that were missed before."""
+    store.run(
+        "UPDATE incoming_call SET handled_at = ?, handled_by = ? WHERE tenant_id = ? AND at <= ?"
+        " AND outcome = 'missed' AND handled_at = 0"
+        " AND (customer_id = ? AND customer_id > 0 OR caller = ? AND caller <> '')",
+        (at, event.user_id, event.tenant_id, at, event.customer_id, event.number),
+    )
 
 
 def settle(store: Store, customer_id: int, code: str, deltas: Deltas) -> None:
@@ -188,7 +200,7 @@ def follow_forbidding(
     is_forbidding = store.value(
         "SELECT is_forbidding FROM result_code WHERE project_id = ? AND code = ?", (row.project_id, row.code)
     )
-    if is_forbidding:
+    if is_forbidding and number:  # a caller may withhold his
         blocked.add(
             store,
             row.tenant_id,
@@ -276,28 +288,68 @@ def _save_seat(store: Store, event: events.SaveSeat, _deltas: Deltas) -> str:
     return ""
 
 
+_INCOMING_TIMES: Final = ("at", "connected_at", "taken_at", "ended_at")
+
+
 def _save_incoming(store: Store, event: events.SaveIncoming, _deltas: Deltas) -> str:
-    owner = store.tuples("SELECT tenant_id, project_id FROM caller_number WHERE number = ?", (event.called,))
-    if not owner:
-        owner = store.tuples(
-            "SELECT DISTINCT tenant_id, project_id FROM incoming_route WHERE called = ?", (event.called,)
-        )
-    tenant_id, project_id = owner[0] if len(owner) == 1 else (0, 0)
-    customer = store.value(
-        "SELECT max(id) FROM customer WHERE number = ? AND (? = 0 OR tenant_id = ?) AND number <> ''",
-        (event.caller, tenant_id, tenant_id),
+    values = {name: getattr(event, name) for name in event.__struct_fields__ if name != "incoming_id"}
+    values |= {name: ms(values[name]) for name in _INCOMING_TIMES}
+    known = {name: value for name, value in values.items() if value}
+    if event.incoming_id and store.update("incoming_call", event.incoming_id, **known):
+        return ""
+    store.insert("incoming_call", id=event.incoming_id or None, **values)
+    return ""
+
+
+def _open_incoming(store: Store, event: events.OpenIncoming, _deltas: Deltas) -> str:
+    """Nothing of the customer changes: he is not one whom we dialled."""
+    beside = store.tuples(
+        "SELECT is_callable, last_code, last_called_at FROM customer WHERE id = ?", (event.customer_id,)
     )
+    is_callable, code, called_at = beside[0] if beside else (0, "", 0)
+    answered_at = ms(event.answered_at)
     store.insert(
-        "incoming_call",
-        tenant_id=tenant_id,
-        project_id=project_id,
-        customer_id=int(customer or 0) if tenant_id else 0,
-        called=event.called,
-        caller=event.caller,
+        "attempt",
+        id=event.attempt_id,
+        kind="incoming",
+        tenant_id=event.tenant_id,
+        project_id=event.project_id,
+        list_id=event.list_id,
+        customer_id=event.customer_id,
+        number=event.number,
+        caller=event.called,
+        seat_id=event.seat_id,
+        user_id=event.user_id,
         span=event.span,
         channel=event.channel,
-        at=ms(event.at),
+        opened_at=ms(event.opened_at),
+        answered_at=answered_at,
+        connected_at=answered_at,
+        was_callable=is_callable,
+        previous_code=code,
+        previous_called_at=called_at,
     )
+    return ""
+
+
+def _name_attempt(store: Store, event: events.NameAttempt, deltas: Deltas) -> str:
+    """The attempt, its entry where it has one already, and the call's row get their customer."""
+    if not store.update("attempt", event.attempt_id, customer_id=event.customer_id, list_id=event.list_id):
+        return "gone"
+    store.run(
+        "UPDATE incoming_call SET customer_id = ? WHERE attempt_id = ?",
+        (event.customer_id, event.attempt_id),
+    )
+    entries = store.tuples(
+        "SELECT id, tenant_id, project_id, list_id, user_id, code, at FROM history WHERE attempt_id = ?",
+        (event.attempt_id,),
+    )
+    for history_id, *row in entries:
+        before = HistoryRow(*row)
+        deltas.history(before, -1)
+        deltas.history(before._replace(list_id=event.list_id))
+        store.update("history", history_id, customer_id=event.customer_id, list_id=event.list_id)
+        settle(store, event.customer_id, before.code, deltas)
     return ""
 
 
@@ -353,5 +405,7 @@ _APPLY: Final[dict[type[events.Event], Callable[[Store, Any, Deltas], str]]] = {
     events.OpenRecording: _open_recording,
     events.CloseRecording: _close_recording,
     events.SaveListening: _save_listening,
+    events.OpenIncoming: _open_incoming,
+    events.NameAttempt: _name_attempt,
 }
 assert set(_APPLY) == set(events.KINDS)
