@@ -31,6 +31,7 @@ KEY_BYTES: Final = 32
 BUSY_TIMEOUT_MS: Final = 15_000  # a bulk chunk holds the lock for some 20 ms; 15 s means a process hangs
 
 LOCK_LOOK_S: Final = 0.0005
+HEAP_BYTES: Final = 64 * 1024 * 1024  # caches of a process's connections together: the page has 264 threads
 BULK_LOG_PAGES: Final = 8_000  # 32 MB of log between checkpoints of a bulk load
 
 PRAGMAS: Final[tuple[tuple[str, str, object], ...]] = (
@@ -41,6 +42,7 @@ PRAGMAS: Final[tuple[tuple[str, str, object], ...]] = (
     ("mmap_size", "0", None),
     ("temp_store", "memory", 2),
     ("cache_size", "-16000", -16000),
+    ("soft_heap_limit", str(HEAP_BYTES), HEAP_BYTES),
     ("busy_timeout", str(BUSY_TIMEOUT_MS), BUSY_TIMEOUT_MS),
 )
 """Name, value set, value that must be read back (None: the pragma answers nothing when it is off)."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from appliance.errors import StoreError
 from appliance.settings import Home
 from appliance.store import migrate as migrations
 from appliance.store.open import PRAGMAS, check_library, open_store
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_new_home_gets_a_key_that_only_its_owner_reads(tmp_path: Path) -> None:
@@ -175,3 +179,43 @@ def test_two_stores_in_one_process_do_not_meet(tmp_path: Path) -> None:
     one.insert("tenant", entry_code="x", name="x", created_at=1)
 
     assert two.value("SELECT count(*) FROM tenant") == 0
+
+
+READING = """
+import re, sys, threading
+from pathlib import Path
+from appliance.settings import Home
+from appliance.store.open import open_store
+
+def anonymous_kb():
+    return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+
+store = open_store(Home(Path(sys.argv[1])))
+before = anonymous_kb()
+ready = threading.Barrier(13)
+def read():
+    store.value("SELECT sum(length(name)) FROM tenant")
+    ready.wait(60)  # nobody closes before all have read
+    ready.wait(60)
+threads = [threading.Thread(target=read) for _ in range(12)]
+for thread in threads:
+    thread.start()
+ready.wait(60)
+print(anonymous_kb() - before)
+ready.wait(60)
+"""
+
+
+def test_caches_of_many_threads_stay_within_one_bound(tmp_path: Path) -> None:
+    """The page has hundreds of threads with a connection each: 16 MB for every one of them would be 4 GB."""
+    store = open_store(Home(tmp_path), create=True)
+    with store.transaction():
+        for number in range(300):
+            store.insert("tenant", entry_code=f"t{number}", name="字" * 20_000, created_at=1)
+    store.close()
+
+    command = [sys.executable, "-c", READING, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=ROOT)
+
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 110 * 1024, "64 MiB of pages for all, and a little for each"
