@@ -120,6 +120,7 @@ class Listening:
     rung: Rung | None = None
     leg: str = ""  # his port, once he hears
     since: float = -1.0  # of the stretch that goes on: this seat, this way
+    since_at: float = 0.0  # the same by the wall clock of that moment: names the stretch's row
     operator_id: int = 0  # whom he hears in it
     tenant_id: int = 0  # the operator's
 

@@ -211,7 +211,8 @@ class Listenings:
 
     def _open(self, who: Listening) -> None:
         seat = self._seat(who)
-        who.since, who.operator_id, who.tenant_id = self._core.now, seat.user_id, seat.tenant_id
+        who.since, who.since_at = self._core.now, self._core.wall_now
+        who.operator_id, who.tenant_id = seat.user_id, seat.tenant_id
         self._write(who, "")
 
     def _save(self, who: Listening, ended: table.Ended) -> None:
@@ -223,12 +224,12 @@ class Listenings:
         core.emit(
             outputs.SaveListening(
                 user_id=who.user_id,
-                from_at=core.at(who.since),
+                from_at=who.since_at,
                 tenant_id=who.tenant_id,
                 seat_id=who.seat_id,
                 operator_id=who.operator_id,
                 how=who.how,
-                to_at=core.wall_now if ended else 0.0,
+                to_at=who.since_at + core.now - who.since if ended else 0.0,
                 ended=ended,
             )
         )

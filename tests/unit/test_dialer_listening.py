@@ -22,7 +22,7 @@ from appliance.dialer.mixing import Ear, overheard, talkers
 from appliance.dialer.ringing import RING_S, Rung
 from appliance.phones import messages as phones
 from appliance.pri_card import trunk
-from tests.unit.dialer_floor import MEDIA, Floor, all_of, only
+from tests.unit.dialer_floor import MEDIA, MONDAY_9H, Floor, all_of, only
 
 CUST, OP, THIRD, SV, SV2 = "b1/1", "p1", "b1/2", "p9", "p8"
 PLAIN = Mix(1, {CUST: (OP,), OP: (CUST,)}, (OP,), (CUST,))
@@ -195,6 +195,21 @@ def test_how_is_changed_at_once_and_each_stretch_is_kept() -> None:
         ("barge", 1, "ended", 1.0),
     ]
     assert floor.seat().listeners == ()
+
+
+@pytest.mark.parametrize("step_s", [-600.0, 600.0])
+def test_a_stretch_ends_under_the_name_it_began_with_though_the_clock_was_set(step_s: float) -> None:
+    floor = Watched()
+    floor.ready()
+    floor.talk()
+    floor.listening()
+    floor.now += 10.0
+    floor.feed(inputs.WallClock(MONDAY_9H + step_s))
+    floor.feed(EndListening(1, SUPERVISOR))
+
+    began, ended = all_of(outputs.SaveListening, floor.out)
+    assert (ended.user_id, ended.from_at) == (began.user_id, began.from_at)
+    assert saved(floor) == [("listen", 1, "ended", 10.0)]
 
 
 def test_he_goes_on_listening_over_calls_and_hold() -> None:
