@@ -263,6 +263,7 @@ class Attempt:
     result: str = ""
     wait_s: float = 0.0  # its seat had waited for it
     is_dialled: bool = False  # no longer counted among the calls on their way
+    is_inherited: bool = False  # of the dialer before this one: the store knows its times, we do not
     is_released: bool = False  # no longer counted among the channels in use
 
     def step(self, event: Event) -> Do | None:

@@ -290,6 +290,7 @@ class Machine:
             standing.attempt_id, standing.project_id, standing.tenant_id, standing.list_id, customer, core.now
         )
         attempt.state, attempt.is_dialled, attempt.is_released = State.OWED, True, True
+        attempt.is_inherited = True
         attempt.seat_id, attempt.user_id = standing.seat_id, standing.user_id
         attempt.answered = attempt.connected = attempt.parted = core.now
         attempt.setup = attempt.cleared = core.now

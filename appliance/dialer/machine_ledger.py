@@ -76,6 +76,7 @@ class Ledger:
 
     def save(self, attempt: Attempt, end: outputs.AttemptEnd | None = None) -> None:
         core, line = self._core, attempt.line
+        at = self._no_time if attempt.is_inherited else core.at
         core.emit(
             outputs.SaveAttempt(
                 attempt.attempt_id,
@@ -83,13 +84,18 @@ class Ledger:
                 line.channel if line else 0,
                 attempt.seat_id,
                 attempt.user_id,
-                core.at(attempt.setup),
-                core.at(attempt.alerting),
-                core.at(attempt.answered),
-                core.at(attempt.connected),
-                core.at(attempt.cleared),
+                at(attempt.setup),
+                at(attempt.alerting),
+                at(attempt.answered),
+                at(attempt.connected),
+                at(attempt.cleared),
                 attempt.cause,
                 attempt.result,
                 end or "",
             )
         )
+
+    @staticmethod
+    def _no_time(_monotonic: float) -> float:
+        """Nothing is written over what the store knows of a call of the dialer before this one."""
+        return 0.0

@@ -600,6 +600,19 @@ def test_after_a_crash_a_seat_still_owes_its_code_and_its_customer_is_not_dialle
     assert only(outputs.OpenAttempt, saved).attempt_id == 71
 
 
+def test_a_code_after_a_crash_writes_nothing_over_the_times_of_its_call() -> None:
+    """When it was dialled, answered and cleared is in the store already."""
+    floor = Floor(offer=0)
+    owing = inputs.StandingSeat(1, "p1", 101, "操作者1", 1, (1,), 70, 1, 1, 1, "0300000001")
+    floor.feed(inputs.Start(71, (owing,), ("201",)))
+
+    row = [saved for saved in all_of(outputs.SaveAttempt, floor.keys("06*")) if saved.attempt_id == 70][-1]
+
+    assert (row.result, row.end) == ("06", "result")
+    times = (row.setup_at, row.alerting_at, row.answered_at, row.connected_at, row.cleared_at)
+    assert times == (0.0, 0.0, 0.0, 0.0, 0.0)
+
+
 def test_after_a_crash_a_seat_without_a_call_is_paused() -> None:
     floor = Floor()
     floor.feed(inputs.Start(9, (inputs.StandingSeat(1, "p1", 101, "操作者1", 1, (1,)),)))
