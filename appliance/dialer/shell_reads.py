@@ -143,7 +143,7 @@ class Reads:
         attempt = attempts.get(self._store, user.tenant_id, seat.attempt_id) if seat.attempt_id else None
         call: dict[str, Any] = (
             {}
-            if attempt is None
+            if attempt is None or not attempt.answered_at  # a preview call that rang: nobody owes its code
             else {
                 "attempt_id": attempt.id,
                 "project_id": attempt.project_id,
