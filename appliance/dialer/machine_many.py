@@ -16,6 +16,7 @@ from appliance.dialer.attempt import Attempt
 from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.attempt import State as CallState
 from appliance.dialer.inputs import Chosen, Customer, DialMany
+from appliance.dialer.machine_books import Books
 from appliance.dialer.machine_core import Core
 from appliance.dialer.many import Do, Event, Group
 from appliance.dialer.messages import AttemptKind
@@ -40,6 +41,8 @@ class Calls(Protocol):
 
 class Desks(Protocol):
     """What this part needs of the seats' part."""
+
+    books: Books
 
     def step(self, seat: Seat, event: SeatEvent) -> bool: ...
 
@@ -69,7 +72,7 @@ class Many:
         core, seat = self._core, self._core.seats.get(seat_id)
         if seat is None or not seat.takes(SeatEvent.PREVIEW):
             return "not-ready"
-        project = core.projects.get(seat.project_id)
+        project = self._project_of(seat, chosen)
         if project is None:
             return "stopped"
         at = now + core.wall_offset_s
@@ -82,6 +85,15 @@ class Many:
             return "channels"
         words = [self._customer_refusal(project, one.customer, at) for one in chosen]
         return "" if "" in words else words[0]
+
+    def _project_of(self, seat: Seat, chosen: Sequence[Chosen]) -> Project | None:
+        """The one project of all these customers, if it is one of the operator's."""
+        core = self._core
+        runs = [core.lists.get(one.list_id) for one in chosen]
+        found = {run.settings.project_id if run is not None else 0 for run in runs}
+        if len(found) > 1 or not found <= {seat.project_id, *seat.project_ids}:
+            return None
+        return core.projects.get(found.pop() if found else seat.project_id)
 
     def _room(self, project: Project) -> int:
         """Channels that this project may take now."""
@@ -101,7 +113,10 @@ class Many:
         if self.refusal(what.seat_id, what.chosen, core.now):
             return
         seat = core.seats[what.seat_id]
-        project = core.projects[seat.project_id]
+        project = self._project_of(seat, what.chosen)
+        assert project is not None
+        if project.project_id != seat.project_id:
+            self._desks.books.move(seat, project.project_id)
         group = Group(core.next_attempt_id, seat.seat_id, project.project_id)
         core.groups[group.group_id] = group
         for one in what.chosen:

@@ -10,12 +10,12 @@ import pytest
 from appliance.audio.messages import AudioSnapshot, Play
 from appliance.dialer import attempt as attempts
 from appliance.dialer import inputs, many, outputs
-from appliance.dialer.inputs import Block, Chosen, Customer
+from appliance.dialer.inputs import Block, Chosen, Customer, ListSettings
 from appliance.dialer.messages import NONE_CALLABLE, DialForOperator, DialledBoard, LogOutSeat
 from appliance.dialer.shell_preview import Preview
 from appliance.errors import BadInput
 from appliance.pri_card import trunk
-from tests.unit.dialer_floor import Floor, all_of, customers, ends, only, said
+from tests.unit.dialer_floor import Floor, all_of, customers, ends, only, project, said
 
 THREE = customers(3)
 
@@ -327,6 +327,33 @@ def test_a_number_blocked_after_it_was_chosen_does_not_go_out() -> None:
     decided = floor.feed(trunk.Withdrawn(2))
     assert ends(decided) == [(2, "result", "9a")]
     assert only(outputs.BridgeCall, floor.answer(1)).attempt_id == 1
+
+
+def test_the_seat_goes_to_the_project_of_the_customers_and_to_no_other_than_its_own() -> None:
+    """Rules, caller number and codes are those of the customers' project."""
+    floor = Floor(mode="preview", dials_at_once=4)
+    projects = tuple(
+        project(project_id=n, mode="preview", dials_at_once=4, main_caller=f"031111000{n}") for n in (1, 2, 3)
+    )
+    lists = tuple(ListSettings(n, n, is_started=True) for n in (1, 2, 3))
+    floor.feed(inputs.Configure(projects, lists, floor.seats))
+    floor.log_in()
+    floor.hang_up()
+    floor.lift()
+    floor.keys("1#4711#")
+    floor.feed(inputs.LoginChecked(1, 101, "操作者1", 1, (1, 2)))
+    floor.keys("*")
+
+    def refused(*list_ids: int) -> str:
+        chosen = tuple(Chosen(n, Customer(n, f"03{n:08d}")) for n in list_ids)
+        return floor.machine.many_refusal(1, chosen, floor.now)
+
+    assert [refused(2), refused(3), refused(1, 2), refused(9)] == ["", "stopped", "stopped", "stopped"]
+    decided = floor.feed(inputs.DialMany(1, tuple(Chosen(2, customer) for customer in THREE[:2])))
+    assert {(row.project_id, row.caller) for row in all_of(outputs.OpenAttempt, decided)} == {
+        (2, "0311110002")
+    }
+    assert floor.seat().project_id == 2
 
 
 def test_no_more_numbers_than_channels() -> None:

@@ -47,7 +47,7 @@ export class AtOnce {
       $("dialled").replaceChildren(...dialling.map((one) => h("li", { class: one.state }, h("b", {}, one.number), " ", (RESULTS[one.code] ?? STATES[one.state])())));
     }
     if (dialling.length) this.phase = "out";
-    else if (this.phase === "out" && ["waiting", "paused"].includes(seat.state)) {
+    else if (this.phase === "out" && !["talking", "wrapup"].includes(seat.state)) {
       this.phase = "";
       if (!hasCustomer) this.onOver();
     } else if (this.phase === "out") {
