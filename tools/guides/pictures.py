@@ -93,6 +93,10 @@ SHOTS: Final[dict[str, Shot]] = {
     ),
     "knobs": Shot("manager", "/board", scenes.knobs, crop="#knobs details .sheet", scale=1.6),
     "lists": Shot("manager", "/lists", scenes.lists, crop="#main", size=(1351, 300), tall=175),
+    "import": Shot(
+        "manager", "/imports/new", scenes.import_check, crop="#main", size=(1100, 600), tall=315, scale=0.75
+    ),
+    "codes": Shot("manager", "/lists", scenes.codes, crop="#main", size=(1100, 600), tall=315, scale=0.75),
     "panel": Shot("super", "/board", scenes.panel, crop="#panel", scale=1.15),
     "layout": Shot("manager", "/layout", scenes.layout, size=(1351, 600), tall=420, crop="body", scale=0.5),
     "wall": Shot("manager", "/wall", scenes.nothing, size=(1920, 1080), scale=0.36),

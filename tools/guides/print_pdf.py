@@ -13,6 +13,7 @@ from typing import Final
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tools.guides.pdf_palette import smaller
 from tools.guides.table_words import ROOT
 
 SOURCES: Final = ROOT / "docs/guides"
@@ -41,7 +42,7 @@ def printed(browser: Browser, name: str) -> bytes:
     page = browser.new_page()
     page.goto((SOURCES / f"{name}.html").as_uri())
     page.evaluate("document.fonts.ready")
-    pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+    pdf = smaller(page.pdf(prefer_css_page_size=True, print_background=True))
     page.close()
     if sheets(pdf) != SHEETS[name]:
         raise ValueError(f"{name}.html fills {sheets(pdf)} sheets, not {SHEETS[name]}: shorten it")

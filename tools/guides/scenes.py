@@ -6,9 +6,10 @@ from types import TracebackType
 from typing import Any, Final
 
 import msgspec
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from appliance.dialer.messages import Board, Listener
+from appliance.store import lists as store_lists
 from appliance.store import projects, recalls, transfers
 from tests.browser import call_desk
 from tests.browser.call_desk import Desk
@@ -141,11 +142,32 @@ def board(page: Page, scene: Scene) -> None:
     expect(page.locator("[data-seat].s-alarm").first).to_be_visible()
 
 
-def lists(page: Page, _scene: Scene) -> None:
+def lists(page: Page, scene: Scene) -> None:
     """One list runs, one stands."""
-    page.get_by_role("button", name="開始").first.click()
+    store_lists.set_state(scene.floor.store, scene.floor.tenant_id, scene.floor.list_ids[0], "started")
+    page.reload()
     expect(page.get_by_role("button", name="一時停止").first).to_be_visible()
-    page.goto(page.url.split("?")[0])
+
+
+def import_check(page: Page, _scene: Scene) -> None:
+    """A file as people bring it: lost zeros, a repeated number, one that cannot be."""
+    rows = ["電話番号,氏名,フリガナ,住所"]
+    rows += [f"04566{at:05d},見本 {at}子,ミホン,神奈川県川崎市中原区{at}" for at in range(1, 118)]
+    rows += ["312345678,佐々木 望,ササキ,東京都港区2", "0456600003,見本 三子,ミホン,神奈川県"]
+    rows += ["3.12E+09,表計算 花,ヒョウ,東京都", "045-66,短井 一,ミジカイ,横浜市", "内線12,代表,ダイヒョウ,"]
+    file = FilePayload(name="12月.csv", mimeType="text/csv", buffer="\r\n".join(rows).encode("cp932"))
+    page.set_input_files("#f-file", file)
+    page.click("text=次へ：列の対応")
+    page.wait_for_url("**/columns*")
+    page.click("text=次へ：確認")
+    expect(page.get_by_role("button", name="件を取り込む")).to_be_visible(timeout=60_000)
+
+
+def codes(page: Page, scene: Scene) -> None:
+    """Two codes chosen to be called again."""
+    page.goto(page.url.replace("/lists", f"/lists/{scene.floor.list_ids[0]}?tab=codes"))
+    for name in ("08", "94"):
+        page.locator(f"input[type=checkbox][value='{name}']").check()
 
 
 def knobs(page: Page, scene: Scene) -> None:
