@@ -61,9 +61,9 @@ def main() -> None:
                 continue
             path.write_bytes(printed(browser, name))
             marks[name] = mark(name)
+            MARKS.write_text(json.dumps(marks, indent=1) + "\n", encoding="utf-8")
             print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1000:.0f} kB")
         browser.close()
-    MARKS.write_text(json.dumps(marks, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
