@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.browser.conftest import Tab
 from tools.guides import print_pdf
@@ -27,6 +27,22 @@ def test_the_menu_offers_the_guide_of_each_side_and_the_keys(manager: Tab) -> No
             assert answer.headers["content-type"] == "application/pdf"
             assert answer.headers["content-security-policy"] == PDF_POLICY
             assert answer.body().startswith(b"%PDF")
+
+
+RUNS_OVER = """() => [...document.querySelectorAll(".page, .page *")].filter((one) =>
+  one.getBoundingClientRect().right > one.parentElement.getBoundingClientRect().right + 1).map((one) =>
+  one.outerHTML.slice(0, 80))"""
+PAPER: ViewportSize = {"width": 718, "height": 1054}  # 190 mm
+
+
+@pytest.mark.parametrize("name", sorted(print_pdf.SHEETS))
+def test_nothing_runs_over_its_column(browser: Browser, name: str) -> None:
+    page = browser.new_page(viewport=PAPER)
+    page.emulate_media(media="print")
+    page.goto((print_pdf.SOURCES / f"{name}.html").as_uri())
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate(RUNS_OVER) == []
+    page.close()
 
 
 @pytest.mark.parametrize("name", sorted(print_pdf.SHEETS))

@@ -64,6 +64,15 @@ def test_words_of_the_screen_are_on_a_screen(name: str) -> None:
     assert [word for word in parser.words if word not in screens] == []
 
 
+@pytest.mark.parametrize("state", ["waiting", "ringing", "talking", "wrapup", "break", "alarm"])
+def test_colours_on_paper_are_those_of_the_screen(state: str) -> None:
+    screen = (ROOT / "webui/static/yobirin.css").read_text(encoding="utf-8")
+    found = re.search(rf"--{state}: light-dark\((#\w+)", screen)
+    assert found is not None
+    paper = (SOURCES / "guide.css").read_text(encoding="utf-8")
+    assert f".s-{state} {{ background: {found[1]};" in paper
+
+
 @pytest.mark.parametrize("name", GUIDES)
 def test_every_picture_of_a_guide_is_there_and_every_picture_is_used(name: str) -> None:
     text = (SOURCES / f"{name}.html").read_text(encoding="utf-8")

@@ -98,7 +98,7 @@ def scenes() -> list[tuple[str, str, str]]:
     for state, words in SCENES.items():
         hash_word = meaning(state, Event.HASH)
         if Event.TAKE_BACK in TRANSITIONS[state] and state is State.WAITING:
-            hash_word += f"<br>確定から10秒以内：{MEANS[Do.TAKE_BACK]}"
+            hash_word += f"<br>確定後10秒は {MEANS[Do.TAKE_BACK]}"
         found.append((words, meaning(state, Event.STAR), hash_word))
     return found
 

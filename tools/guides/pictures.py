@@ -88,7 +88,7 @@ SHOTS: Final[dict[str, Shot]] = {
         {
             "1": ("#project", 0.02, 0.85), "2": ("dl.kpis > div:nth-child(2)", 0.92, 0.2),
             "3": ("#reason", 0.4, 0.1), "4": (".board section:nth-child(1) h2", 1.2, 0.5),
-            "5": ("#chart", 0.06, 0.1), "6": ("#seat-count", 0.72, 1.15),
+            "5": ("#chart", 0.06, 0.1), "6": ("#seat-count", 0.05, -0.4),
         },
     ),
     "knobs": Shot("manager", "/board", scenes.knobs, crop="#knobs details .sheet", scale=1.6),
@@ -98,7 +98,7 @@ SHOTS: Final[dict[str, Shot]] = {
     ),
     "codes": Shot("manager", "/lists", scenes.codes, crop="#main", size=(1100, 600), tall=315, scale=0.75),
     "panel": Shot("super", "/board", scenes.panel, crop="#panel", scale=1.15),
-    "layout": Shot("manager", "/layout", scenes.layout, size=(1351, 600), tall=420, crop="body", scale=0.5),
+    "layout": Shot("manager", "/layout", scenes.layout, size=(1351, 700), tall=640, crop="body", scale=0.5),
     "wall": Shot("manager", "/wall", scenes.nothing, size=(1920, 1080), scale=0.36),
     "kpi": Shot("manager", "/reports/hourly", scenes.nothing, crop="body", tall=300),
 }  # fmt: skip
