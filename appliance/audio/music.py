@@ -1,7 +1,8 @@
 """The hold music: 38 s for celesta and soft strings, composed for this product, that loops without a seam.
 
-Telephone lines carry 300-3,400 Hz and mu-law makes loud, dense sound rough: few voices, no drums, no bass
-below what a handset plays, quiet enough to talk over.
+Nobody else has rights in it.  Made once: `make_prompts.py` writes it beside the spoken prompts.  Telephone
+lines carry 300-3,400 Hz and mu-law makes loud, dense sound rough: few voices, no drums, no bass below what a
+handset plays, quiet enough to talk over.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Tones and hold music made on the spot: Japanese dial, busy and ringback tone, a beep, a piece of our own.
+"""Tones made on the spot: Japanese dial, busy and ringback tone, a beep.
 
-Each is mu-law that loops without a seam.  The music is composed here for the product: nobody else has rights
-in it.
+Each is mu-law that loops without a seam.
 """
 
 from __future__ import annotations
@@ -86,12 +85,9 @@ def faded(wave: Wave) -> Wave:
 
 def all_tones() -> dict[str, bytes]:
     """By the names that `Play` knows them by."""
-    from appliance.audio.music import hold_music  # half a second of work, for the process that plays it
-
     return {
         "tone:dial": dial(),
         "tone:busy": busy(),
         "tone:ringback": ringback(),
         "tone:beep": beep(),
-        "music": hold_music(),
     }

@@ -12,6 +12,7 @@ import pytest
 
 from appliance.audio import messages, mulaw, tones
 from appliance.audio.messages import Bridge, ClosePort, Mix, Play, Recording, Unbridge
+from appliance.audio.music import hold_music
 from tests.contract.audio_rig import FakeLine, FakePhone, Rig, tone, until
 
 PORTS = itertools.count(6_000 + (os.getpid() * 500) % 20_000, 500)
@@ -114,7 +115,7 @@ def test_held_consulted_joined_and_handed_over_without_a_phone(talk: Talk) -> No
     talk.ask(Bridge(7, "b1/1", "p1", Recording(9, "9.rec", KEY)))
     talk.mix({"b1/1": (), "p1": ("b1/2",), "b1/2": ("p1",)}, right=("b1/2",))  # the customer is held
     talk.ask(Play("b1/1", ("music",), is_loop=True))
-    music = tones.all_tones()["music"]
+    music = hold_music()
     until(lambda: b"".join(talk.customer.heard[-20:]) in music, "music for the customer")
     until(lambda: heard_hz(talk.operator.hears()) == {THIRD}, "the third party, in private")
     talk.mix({"b1/1": (), "p1": ("b1/2",), "b1/2": ("p1",)}, right=("b1/2",))  # said again: music goes on

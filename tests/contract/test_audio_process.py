@@ -14,6 +14,7 @@ import pytest
 from appliance import ipc
 from appliance.audio import messages, mulaw, prompts, tones
 from appliance.audio.messages import Bridge, ClosePort, Hush, Listen, Play, Recording, SetRemote, Unbridge
+from appliance.audio.music import hold_music
 from appliance.phones.messages import Media
 from tests.contract.audio_rig import Dialer, Rig, strongest_hz, tone, until
 
@@ -132,7 +133,7 @@ def test_on_hold_the_customer_hears_music_and_the_phone_nothing(rig: Rig) -> Non
     held = Media(phone.media.address, phone.media.port, is_held=True)
     rig.dialer.ask(SetRemote("p1", held))
     rig.dialer.ask(Play("b1/1", ("music",), is_loop=True))
-    music = tones.all_tones()["music"]
+    music = hold_music()
     until(lambda: line.heard[-20:] and b"".join(line.heard[-20:]) in music, "the music alone")
     before = len(phone.heard)
     until(lambda: b"".join(line.heard[-30:]) in music, "more of it")

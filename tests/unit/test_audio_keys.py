@@ -8,6 +8,7 @@ import pytest
 
 from appliance.audio import dtmf, mixer, mulaw, tones
 from appliance.audio.dtmf import KeyEar
+from appliance.audio.music import hold_music
 from appliance.audio.ports import LinePort, PhonePort
 from appliance.audio.rtp import Sender
 from appliance.audio.rtp_socket import PortRange
@@ -104,7 +105,7 @@ def test_a_pause_that_the_phone_sends_nothing_for_parts_keys_and_a_late_packet_d
 def test_music_and_tones_are_no_keys() -> None:
     sounds = tones.all_tones()
     assert heard(b"".join(sounds[name] for name in sorted(sounds))) == ""
-    assert heard(mixer.mix([tones.dial(), sounds["music"][: len(tones.dial())]])) == ""
+    assert heard(mixer.mix([tones.dial(), hold_music()[: len(tones.dial())]])) == ""
 
 
 def test_a_missing_library_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from appliance.audio import mulaw, prompts, site_prompts, speech, tones
+from appliance.audio import make_prompts, mulaw, prompts, site_prompts, speech, tones
+from appliance.audio.music import hold_music
 from appliance.audio.player import WAITING_MAX, Announcement, Player
 from appliance.audio.prompt_texts import TEXTS
 from appliance.audio.prompts import PromptBook
@@ -73,7 +74,7 @@ def test_every_prompt_is_shipped_at_one_level_and_unclipped(tmp_path: Path) -> N
         assert mulaw.level_dbm0(mulaw.clipped(spoken)) == pytest.approx(-20, abs=1), name
         assert np.abs(samples).max() < 30_000, name
         assert len(samples) < 10 * mulaw.RATE_HZ, name
-    assert {path.stem for path in prompts.SHIPPED.glob("*.wav")} == set(TEXTS)
+    assert {path.stem for path in prompts.SHIPPED.glob("*.wav")} == {*TEXTS, make_prompts.MUSIC}
 
 
 def said(player: Player, ticks: int) -> tuple[bytes, list[str]]:
@@ -187,4 +188,12 @@ def test_without_open_jtalk_the_package_is_named(tmp_path: Path, monkeypatch: py
 
 
 def test_tones_by_the_names_of_play() -> None:
-    assert set(tones.all_tones()) == {"tone:dial", "tone:busy", "tone:ringback", "tone:beep", "music"}
+    assert set(tones.all_tones()) == {"tone:dial", "tone:busy", "tone:ringback", "tone:beep"}
+
+
+def test_the_shipped_music_is_the_composed_one(tmp_path: Path) -> None:
+    """Beyond the last bit of a sine, which is each processor's own."""
+    shipped = mulaw.decode(PromptBook(tmp_path, {}).sound("music")).astype(int)
+    composed = mulaw.decode(hold_music()).astype(int)
+    assert len(shipped) == len(composed)
+    assert np.mean(shipped != composed) < 0.001
