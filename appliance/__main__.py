@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from appliance.cli import main
+from appliance import turn
+
+turn.wait()
+
+from appliance.cli import main  # noqa: E402 - not before it is this process's turn
 
 sys.exit(main())

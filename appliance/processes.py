@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn, TextIO
 
-from appliance import rights
+from appliance import rights, turn
 from appliance.errors import DeviceError
 from appliance.settings import Home
 from appliance.supervisor_client import SOCKET_NAME, SupervisorClient, SupervisorGone
@@ -116,7 +116,14 @@ stdout_logfile_maxbytes=5MB
 redirect_stderr=true
 umask={"007" if is_box else "077"}
 {f"user={rights.user_name(process.name)}" if is_box else ""}
+{_turn(home, process) if is_box else ""}
 """
+
+
+def _turn(home: Home, process: Process) -> str:
+    """Who carries no call starts when the dialer serves (turn.py)."""
+    after = _escaped(home.socket("dialer"))
+    return f'environment={turn.AFTER}="{after}"' if process.name in BEHIND else ""
 
 
 def _escaped(word: object) -> str:

@@ -20,6 +20,7 @@ FLOORS = {
     "appliance.settings": 0,
     "appliance.ipc": 0,
     "appliance.heartbeat": 0,
+    "appliance.turn": 0,
     "appliance.supervisor_client": 0,
     "appliance.store": 1,
     "appliance.pri_card": 2,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pytest_mock import MockerFixture
 
-from appliance import cli, processes
+from appliance import cli, processes, turn
 from appliance.settings import Home
 from appliance.supervisor_client import SupervisorGone
 
@@ -76,3 +76,11 @@ def test_who_carries_no_call_lets_the_others_go_first(name: str, niceness: int) 
     before = os.nice(0)
     said = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True).stdout
     assert int(said) == min(19, before + niceness)
+
+
+def test_on_a_box_who_carries_no_call_waits_for_the_dialer(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    sections = processes.configuration(home, processes.BOX, is_box=True).split("[program:")[1:]
+    waiting = {section.split("]")[0] for section in sections if f"{turn.AFTER}=" in section}
+    assert waiting == processes.BEHIND
+    assert turn.AFTER not in processes.configuration(home, processes.BOX)
