@@ -261,12 +261,16 @@ def run_prepare(home: Home, options: argparse.Namespace) -> int:
 def _prepare(home: Home, settings: site.Settings) -> list[str]:
     """Make what root alone can (certificate, backup key), then owners and modes; what was changed."""
     from appliance import rights
-    from appliance.backup import key
-    from provisioning import authority
+    from provisioning import prepared
 
     rights.apply(home)
-    key.ensure(home)
-    authority.ensure_leaf(home, settings.web, site_name=settings.site_name)
+    if not prepared.is_good(home, settings):
+        from appliance.backup import key  # here, not for every start: they load the ciphers
+        from provisioning import authority
+
+        key.ensure(home)
+        authority.ensure_leaf(home, settings.web, site_name=settings.site_name)
+        prepared.note(home, settings)
     return rights.apply(home)
 
 
