@@ -24,7 +24,7 @@ ln -sf /usr/share/zoneinfo/Asia/Tokyo "$tree/etc/localtime"
 printf 'LANG=C.UTF-8\n' >"$tree/etc/locale.conf"
 printf 'yobirin\n' >"$tree/etc/hostname"
 printf '127.0.0.1 localhost yobirin\n::1 localhost\n' >"$tree/etc/hosts"
-printf 'tmpfs /tmp tmpfs nosuid,nodev,mode=1777,size=25%% 0 0\n' >"$tree/etc/fstab"
+: >"$tree/etc/fstab"  # /tmp is systemd's own tmp.mount; no generator reads this
 
 chroot "$tree" sh -eu <<'IN'
 mkdir -p /etc/sysusers.d
@@ -41,6 +41,21 @@ systemctl -q mask getty@.service serial-getty@.service console-getty.service aut
     systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
     e2scrub_all.timer e2scrub_reap.service man-db.timer rpcbind.service rpcbind.socket nfs-client.target \
     nfs-blkmap.service rpc-statd.service mdmonitor.service mdmonitor-oneshot.timer fstrim.timer smartmontools.service ctrl-alt-del.target
+# What systemd makes ready at each start for programs that a box has not: each costs a real start some time.
+systemctl -q mask sys-fs-fuse-connections.mount sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount \
+    dev-hugepages.mount dev-mqueue.mount systemd-binfmt.service proc-sys-fs-binfmt_misc.automount systemd-pstore.service \
+    modprobe@configfs.service modprobe@drm.service modprobe@efi_pstore.service modprobe@fuse.service \
+    systemd-random-seed.service systemd-udev-load-credentials.service systemd-user-sessions.service \
+    systemd-remount-fs.service systemd-networkd-persistent-storage.service systemd-initctl.socket \
+    systemd-hostnamed.socket systemd-creds.socket systemd-sysext.socket systemd-ask-password-console.path \
+    systemd-ask-password-wall.path
+# Generators look for what a box never has: other partitions, serial log-ins, a TPM, System V scripts.
+mkdir -p /etc/systemd/system-generators /etc/udev/rules.d
+for path in /usr/lib/systemd/system-generators/*; do
+    ln -s /dev/null "/etc/systemd/system-generators/${path##*/}"
+done
+# nfs-common asks for the read-ahead of every block device at each start; a share is mounted long after.
+ln -s /dev/null /etc/udev/rules.d/99-nfs.rules
 passwd -q -l root
 IN
 # One date for every file (stage 50) makes Debian's compiled Python look stale: each start would compile the
