@@ -59,6 +59,15 @@ def dial(box: Box) -> None:
     box.wait(lambda: judge(box)["talks"] > 0, 600.0, "no conversation came about")
 
 
+def wait_dialling(box: Box, timeout_s: float = 900.0) -> None:
+    """Until an answered call of this start is recorded.
+
+    The box looks by itself: to be asked again and again costs an emulated one more than its start.
+    """
+    box.guest.put("/run/wait_dialling", (GUEST / "wait_dialling").read_text(encoding="utf-8"))
+    box.run(f"sh /run/wait_dialling {timeout_s:.0f}", timeout_s=timeout_s + 30.0)
+
+
 def judge(box: Box) -> dict[str, Any]:
     """What the database and recordings say (guest/judge_floor.py)."""
     box.guest.put("/run/judge_floor.py", (GUEST / "judge_floor.py").read_text(encoding="utf-8"))

@@ -46,7 +46,7 @@ def dialling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CutBox]:
             *("-device", "virtserialport,chardev=seen,name=org.yobirin.seen"),
         )
         made.to("booted")
-        made.wait(lambda: is_dialling(made), BOOT_S, "it did not dial")
+        floor.wait_dialling(made, BOOT_S)
         FIRST_START["s"] = judge(made, "first")["dialling_s"]
         yield made
 
@@ -99,7 +99,7 @@ def test_the_box_comes_back_with_all_it_had_told(dialling: CutBox, number: int) 
 
     dialling.start()
     dialling.guest.wait(BOOT_S)
-    dialling.wait(lambda: is_dialling(dialling), BOOT_S, "it did not dial again")
+    floor.wait_dialling(dialling, BOOT_S)
     dialling.wait_ready()
 
     judged = judge(dialling)
@@ -113,16 +113,6 @@ def test_the_box_comes_back_with_all_it_had_told(dialling: CutBox, number: int) 
     assert judged["dialling_s"] <= max(DIALLING_S, BESIDE_OTHERS * FIRST_START["s"])
     the_file_system_is_clean(dialling)
     floor.wait_running(dialling, BOOT_S)
-
-
-def is_dialling(box: Box) -> bool:
-    """Whether the first SETUP of this start went out."""
-    if box.tried("test -e /var/lib/yobirin/run/dialer.sock").code != 0:
-        return False
-    try:
-        return judge(box, "first")["dialling_s"] is not None
-    except AssertionError:  # the store is not open yet
-        return False
 
 
 def the_file_system_is_clean(box: Box) -> None:
