@@ -37,6 +37,7 @@ from appliance.dialer.pacing import Pacer
 from appliance.dialer.party import Talk
 from appliance.dialer.party_leg import Leg
 from appliance.dialer.project import Paces
+from appliance.dialer.ringing import Rung
 from appliance.dialer.seat import Event as SeatEvent
 from appliance.dialer.seat import Seat
 from appliance.dialer.seat import State as SeatState
@@ -212,6 +213,10 @@ class Machine:
     def seats(self) -> list[Seat]:
         """All seats, for a look; not to be changed."""
         return list(self._core.seats.values())
+
+    def rungs(self) -> list[Rung]:
+        """Desk phones that ring or are up because we rang them, for a look; not to be changed."""
+        return self._rings.standing()
 
     def talks(self) -> list[Talk]:
         """Talks that are or were more than plain ones, for a look; not to be changed."""

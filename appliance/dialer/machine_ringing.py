@@ -52,6 +52,10 @@ class Rings:
         self._forget(rung)
         return rung.leg
 
+    def standing(self) -> list[Rung]:
+        """All of them, for a look."""
+        return list(self._rungs.values())
+
     def is_busy(self, extension: str) -> bool:
         """Whether a phone rings, or is up, because of us."""
         return any(rung.extension == extension for rung in self._rungs.values())

@@ -111,9 +111,9 @@ class Shift:
         return self
 
     def run_until(self, end: float) -> None:
-        world, machine = self.world, self.machine
+        world = self.world
         while True:
-            due = machine.due(world.now)
+            due = self.machine.due(world.now)  # a restart puts another one in its place
             at = world.next_at()
             if due is not None and (at is None or due < at):
                 if due > end:

@@ -32,7 +32,7 @@ class Custody:
     """Who has each customer who talks, and what everybody hears."""
 
     def __init__(self, world: World, machine: Machine) -> None:
-        self._machine = machine
+        self.machine = machine
         self._hears: dict[int, dict[str, tuple[str, ...]]] = {}
         self._looping: set[str] = set()
         self._speaking: dict[str, str] = {}  # port to the tag of what is said to it
@@ -50,8 +50,8 @@ class Custody:
         for output in decided:
             self._hear(output)
             self._judge(now, what, output)
-        talks = {talk.attempt.attempt_id: talk for talk in self._machine.talks()}
-        in_talk = [attempt for attempt in self._machine.calls() if attempt.state in IN_TALK]
+        talks = {talk.attempt.attempt_id: talk for talk in self.machine.talks()}
+        in_talk = [attempt for attempt in self.machine.calls() if attempt.state in IN_TALK]
         self._stood = dict.fromkeys((a.attempt_id for a in in_talk), party.State.OPEN)
         self._stood |= {number: talk.state for number, talk in talks.items() if number in self._stood}
         self._in_house = {
@@ -60,6 +60,12 @@ class Custody:
         for attempt in in_talk:
             self._look_after(now, attempt, talks.get(attempt.attempt_id))
         self._look_for_strays(now)
+
+    def restarted(self, machine: Machine) -> None:
+        """The dialer was killed: its lines went with it, and nothing is heard."""
+        self.machine = machine
+        self._hears, self._looping, self._speaking = {}, set(), {}
+        self._stood, self._in_house = {}, {}
 
     # --- a model of the audio plane -------------------------------------------------------------------
 
@@ -118,7 +124,7 @@ class Custody:
         name = f"{now:.3f}: customer of attempt {attempt.attempt_id}"
         is_seated = any(
             seat.attempt is attempt and seat.state is SeatState.TALKING and seat.leg
-            for seat in self._machine.seats()
+            for seat in self.machine.seats()
         )
         is_alone = talk is not None and talk.state in WITHOUT_SEAT
         assert is_seated != is_alone, f"{name}: with a seat {is_seated}, without {talk}"
@@ -129,7 +135,7 @@ class Custody:
 
     def _look_for_strays(self, now: float) -> None:
         """A port is in one conversation, hears only those of it, and each conversation is a call's."""
-        calls = {attempt.attempt_id for attempt in self._machine.calls()}
+        calls = {attempt.attempt_id for attempt in self.machine.calls()}
         seen: dict[str, int] = {}
         for bridge_id, hears in self._hears.items():
             assert bridge_id in calls, f"{now:.3f}: conversation {bridge_id} is left over"
@@ -137,8 +143,8 @@ class Custody:
                 assert set(sources) <= hears.keys(), f"{now:.3f}: {port} hears a stranger among {sources}"
                 other = seen.setdefault(port, bridge_id)
                 assert other == bridge_id, f"{now:.3f}: {port} is in {other} and {bridge_id}"
-        talks = {talk.attempt.attempt_id: talk for talk in self._machine.talks()}
-        for leg in self._machine.legs():
+        talks = {talk.attempt.attempt_id: talk for talk in self.machine.talks()}
+        for leg in self.machine.legs():
             talk = talks.get(leg.attempt_id)
             is_owned = talk is not None and talk.leg is leg
             is_clearing = leg.state.name == "CLEARING"
@@ -146,8 +152,8 @@ class Custody:
 
     def at_rest(self) -> None:
         """After everybody went home: no leg, no talk, no conversation is left over."""
-        assert not self._machine.legs(), f"legs left over: {self._machine.legs()}"
-        assert not self._machine.talks(), f"talks left over: {self._machine.talks()}"
+        assert not self.machine.legs(), f"legs left over: {self.machine.legs()}"
+        assert not self.machine.talks(), f"talks left over: {self.machine.talks()}"
         assert not self._hears, f"conversations left over: {self._hears}"
 
 

@@ -69,9 +69,10 @@ class Exchange:
         world.carries_out({trunk.PlaceCall: self._place, outputs.ClearCall: self._clear})
 
     def start(self) -> None:
-        """Bring all spans up."""
+        """Bring all spans up that are not lost."""
         for span in self.spans:
-            self._world.tell(trunk.SpanState(span, is_up=True))
+            if span not in self.down:
+                self._world.tell(trunk.SpanState(span, is_up=True))
         self._tell_channels()
 
     # --- from the machine -----------------------------------------------------------------------------
@@ -205,6 +206,16 @@ class Exchange:
         for call in lost:
             if self.calls.pop(call.call_id, None) is not None:
                 self._world.tell(trunk.Cleared(call.call_id, LINE_FAULT_CAUSE, is_line_fault=True))
+
+    def lose_user(self, gate: Callable[[int, float], bool]) -> None:
+        """The other end of every D channel is gone: no call stands, and a new one asks `gate`."""
+        self._gate = gate
+        for call in self.calls.values():
+            call.is_ending = True
+            if call.line.span not in self.down:
+                self.free.append(call.line)
+        self.calls.clear()
+        self._pending.clear()
 
     def restore_span(self, span: int) -> None:
         if span not in self.down:

@@ -7,6 +7,7 @@ only for its own counts, which must equal the rows.
 from __future__ import annotations
 
 import collections
+from collections.abc import Container
 from typing import Any, Final
 
 from appliance.audio import messages as audio
@@ -34,7 +35,7 @@ class Invariants:
     """Books of one shift, kept twice."""
 
     def __init__(self, world: World, machine: Machine, exchange: Exchange, store: Store) -> None:
-        self._machine, self._exchange, self._store = machine, exchange, store
+        self.machine, self._exchange, self._store = machine, exchange, store
         self.open: dict[int, outputs.OpenAttempt] = {}
         self.committed: set[int] = set()
         self.ended: dict[int, outputs.SaveAttempt] = {}
@@ -48,10 +49,13 @@ class Invariants:
         self.logged_s: dict[int, float] = collections.defaultdict(float)
         self._logged_in: dict[int, float] = {}
         self._listening: set[str] = set()  # legs that the box rang, of no seat
+        self._sits: dict[int, outputs.SaveSeat] = {}
+        self._is_starting = False  # a new dialer has not been told yet what stands
         world.observers.append(self.observe)
 
     def observe(self, now: float, what: Any, decided: list[Any]) -> None:
         """Look at one event."""
+        self._is_starting &= not isinstance(what, inputs.Start)
         if isinstance(what, inputs.AttemptCommitted):
             self.committed.add(what.attempt_id)
         elif isinstance(what, trunk.SetupSent):
@@ -65,13 +69,32 @@ class Invariants:
             self._asked_again(decided)
         for output in decided:
             self._decided(now, output)
-        self._compare(now)
+        if not self._is_starting:
+            self._compare(now)
+
+    def restarted(self, machine: Machine, owed: set[int], up: Container[str]) -> None:
+        """The dialer was killed, and a new one begins: only calls whose code is `owed` by a seat go on.
+
+        `up`: handsets that are, which is where somebody can still be asked for a code.
+        """
+        self.machine, self._is_starting = machine, True
+        asked = {row.attempt_id for row in self._sits.values() if row.user_id and row.leg in up}
+        due = asked & self.open.keys() & self._answered
+        assert owed == due, f"after the restart seats are asked for the codes of {owed}, and owe {due}"
+        self.open = {attempt_id: row for attempt_id, row in self.open.items() if attempt_id in owed}
+        for attempt_id in owed:
+            self.histories[attempt_id] = 0  # its entry is there, be it empty: the code goes into that one
+        self.talking.clear()
+        self._listening.clear()
+        for seat_id, since in self._since.items():  # the stretch that was open is lost
+            self.logged_s[seat_id] += since - self._logged_in.pop(seat_id, since)
+        self._since.clear()
 
     def _asked_again(self, decided: list[Any]) -> None:
         """Whose key may have been lost with the audio process hears once more which one is waited for."""
         legs = {output.leg for output in decided if isinstance(output, outputs.AnswerPhone)}
         legs -= self._listening
-        legs &= {seat.leg for seat in self._machine.seats()}  # others are of phones without a log-in
+        legs &= {seat.leg for seat in self.machine.seats()}  # others are of phones without a log-in
         told = {output.port for output in decided if isinstance(output, audio.Play)}
         shown = [output.seat.state for output in decided if isinstance(output, SeatChanged)]
         assert len(shown) == len(legs), f"{len(legs)} phones are attached again, {len(shown)} seats looked at"
@@ -94,6 +117,7 @@ class Invariants:
                 self._bridge(output)
             case outputs.SaveSeat():
                 self._listening.discard(output.leg)
+                self._sits[output.seat_id] = output
             case outputs.SaveAttempt() if output.end:
                 self._end(output)
             case outputs.SaveHistory():
@@ -112,7 +136,7 @@ class Invariants:
         for other in self.open.values():
             assert other.customer_id != output.customer_id, f"customer {output.customer_id} is called twice"
             assert other.number != output.number, f"number {output.number} is called twice"
-        called = output.customer_id in self._store.closed
+        called = output.customer_id in self._store.closed and output.kind != "recall"
         assert not called, f"customer {output.customer_id} has a result and was not permitted again"
         assert output.attempt_id not in self.ended
         assert output.attempt_id not in self.open
@@ -169,9 +193,9 @@ class Invariants:
 
     def _compare(self, now: float) -> None:
         """The machine's own counts equal the rows; it knows of every call the exchange holds."""
-        standing = self._machine.calls()
+        standing = self.machine.calls()
         on_line = {a.attempt_id for a in standing if a.state in ON_LINE}
-        on_line |= {leg.call_id for leg in self._machine.legs() if leg.line is not None}
+        on_line |= {leg.call_id for leg in self.machine.legs() if leg.line is not None}
         held = {call_id for call_id in self._exchange.calls if call_id > 0}
         assert on_line == held, (
             f"{now:.3f}: the machine holds {on_line - held}, the exchange {held - on_line}"
@@ -179,13 +203,13 @@ class Invariants:
         released = {a.attempt_id for a in standing if a.is_released} & held
         assert not released, f"{now:.3f}: a channel in use is free: {released}"
         assert {a.attempt_id for a in standing} == set(self.open)
-        board = self._machine.tallies()
+        board = self.machine.tallies()
         for name in ("attempts", "answered", "abandoned"):
             counted = self.counts[name] + (self._cut_now(standing) if name == "abandoned" else 0)
             assert board[name] == counted, f"{now:.3f}: {name}: {board[name]} counted, {counted} rows"
         dialling = sum(a.is_dialled is False and not a.is_bound for a in standing)
         assert board["dialling"] == dialling
-        thirds = sum(leg.holds_channel for leg in self._machine.legs())
+        thirds = sum(leg.holds_channel for leg in self.machine.legs())
         out = sum(not a.is_released for a in standing) + thirds
         assert board["calls_out"] == out, f"{now:.3f}: {board['calls_out']} calls out counted, {out} stand"
 

@@ -85,6 +85,12 @@ class Robots:
             self._world.after(rng.uniform(0, 20), self.sit_down, robot)
         self._world.tell(phones.PhonesSnapshot({}, ()))
 
+    def dialer_restarted(self) -> None:
+        """Nobody is shown anything until a new dialer shows it."""
+        for robot in self.robots.values():
+            robot.state, robot.attempt_id = "logged_out", 0
+            robot.turn += 1
+
     def press(self, robot: Robot, keys: str) -> None:
         """Press keys, if the handset is lifted."""
         for key in keys:

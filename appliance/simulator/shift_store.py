@@ -6,7 +6,10 @@ It answers after a moment, as a database does, and holds what was written as row
 from __future__ import annotations
 
 import random
+from collections.abc import Container
 from typing import Final
+
+import msgspec
 
 from appliance.dialer import inputs, outputs
 from appliance.simulator.shift_world import World
@@ -14,6 +17,7 @@ from appliance.simulator.shift_world import World
 COMMIT_S: Final = 0.010
 QUERY_S: Final = 0.005
 CHECK_S: Final = 0.080  # argon2id
+WRONG_PIN: Final = "00000"  # every other one is right
 
 
 class Store:
@@ -32,9 +36,12 @@ class Store:
                 outputs.SaveAttempt: self._save_attempt,
                 outputs.SaveRefusal: lambda what: self.closed.add(what.customer_id),
                 outputs.CheckLogin: self._check_login,
+                outputs.SaveSeat: self._save_seat,
             }
         )
-        self._opened: dict[int, int] = {}
+        self._opened: dict[int, outputs.OpenAttempt] = {}
+        self._answered: set[int] = set()
+        self._seats: dict[int, outputs.SaveSeat] = {}
 
     @staticmethod
     def number(customer_id: int) -> str:
@@ -50,7 +57,7 @@ class Store:
 
     def some_numbers(self, list_id: int, count: int, rng: random.Random) -> set[str]:
         """Numbers that are likely to be buffered now: those of customers just beyond the newest attempt."""
-        newest = max(self._opened.values(), default=list_id * 10**9)
+        newest = max((row.customer_id for row in self._opened.values()), default=list_id * 10**9)
         return {self.number(newest + rng.randrange(1, 100)) for _ in range(count)}
 
     def _offer_wanted(self, what: outputs.OfferWanted) -> None:
@@ -69,16 +76,51 @@ class Store:
         self._world.after(QUERY_S, self._world.tell, answer)
 
     def _open_attempt(self, what: outputs.OpenAttempt) -> None:
-        self._opened[what.attempt_id] = what.customer_id
+        self._opened[what.attempt_id] = what
         self._world.after(COMMIT_S, self._world.tell, inputs.AttemptCommitted(what.attempt_id))
 
     def _save_attempt(self, what: outputs.SaveAttempt) -> None:
+        if what.answered_at:
+            self._answered.add(what.attempt_id)
         if what.end:
-            customer_id = self._opened.pop(what.attempt_id, None)
-            if what.end == "result" and customer_id is not None:
-                self.closed.add(customer_id)
+            opened = self._opened.pop(what.attempt_id, None)
+            self._answered.discard(what.attempt_id)
+            if what.end == "result" and opened is not None:
+                self.closed.add(opened.customer_id)
+
+    def _save_seat(self, what: outputs.SaveSeat) -> None:
+        self._seats[what.seat_id] = what
+
+    def recover(self, standing: Container[str]) -> tuple[inputs.StandingSeat, ...]:
+        """As the dialer's start does: who answered is not called again; seats whose leg stands go on."""
+        seats = tuple(
+            self._standing_seat(row) for row in self._seats.values() if row.user_id and row.leg in standing
+        )
+        for attempt_id, row in self._opened.items():
+            if attempt_id in self._answered:
+                self.closed.add(row.customer_id)
+        owed = {seat.attempt_id for seat in seats}
+        self._opened = {number: row for number, row in self._opened.items() if number in owed}
+        self._answered &= owed
+        return seats
+
+    def _standing_seat(self, row: outputs.SaveSeat) -> inputs.StandingSeat:
+        seat = inputs.StandingSeat(
+            row.seat_id, row.leg, row.user_id, f"robot {row.seat_id}", self._tenant_id, self._project_ids
+        )
+        call = self._opened.get(row.attempt_id)
+        if call is None or row.attempt_id not in self._answered:
+            return seat
+        return msgspec.structs.replace(
+            seat, attempt_id=call.attempt_id, project_id=call.project_id, list_id=call.list_id,
+            customer_id=call.customer_id, number=call.number,
+        )  # fmt: skip
 
     def _check_login(self, what: outputs.CheckLogin) -> None:
+        if what.pin == WRONG_PIN:
+            refused = inputs.LoginChecked(what.seat_id, reason="wrong")
+            self._world.after(CHECK_S, self._world.tell, refused)
+            return
         login = inputs.LoginChecked(
             what.seat_id, 1000 + what.seat_id, f"robot {what.seat_id}", self._tenant_id, self._project_ids
         )

@@ -47,8 +47,8 @@ class Supervisors:
 
     def prepare(self, shift: Shift) -> None:
         shift.beside = self._seats
-        shift.world.carries_out({outputs.RingPhone: lambda what: self._rung(shift, what)})
-        shift.world.carries_out({phones.HangUpLeg: lambda what: self._down(what.leg)})
+        shift.world.carries_out({outputs.RingPhone: lambda what: self.rung(shift, what)})
+        shift.world.carries_out({phones.HangUpLeg: lambda what: self.hung_up(what.leg)})
         shift.world.observers.append(self._observe)
         shift.configure()
         deeds = (self._listen, self._listen, self._end, self._rest, self._help, self._put_down)
@@ -95,7 +95,8 @@ class Supervisors:
 
     # --- phones ---------------------------------------------------------------------------------------
 
-    def _rung(self, shift: Shift, what: outputs.RingPhone) -> None:
+    def rung(self, shift: Shift, what: outputs.RingPhone) -> None:
+        """A phone rings: lifted, declined, or not heard."""
         draw = self._rng.random()
         self._legs += 1
         leg = "" if draw < 0.05 else f"s{self._legs}"
@@ -117,18 +118,23 @@ class Supervisors:
 
     def _decline(self, shift: Shift, extension: str, leg: str) -> None:
         if self._up.get(extension) == leg:
-            self._down(leg)
+            self.hung_up(leg)
             shift.world.tell(phones.LegEnded(leg, 486))
 
     def _put_down(self, shift: Shift) -> None:
         for seat in self._seats:
             leg = self._up.get(seat.extension)
             if leg and self._rng.random() < 0.3:
-                self._down(leg)
+                self.hung_up(leg)
                 shift.world.tell(phones.LegEnded(leg))
 
-    def _down(self, leg: str) -> None:
+    def hung_up(self, leg: str) -> None:
+        """The leg is over, by whichever side."""
         self._up = {extension: up for extension, up in self._up.items() if up != leg}
+
+    def dialer_restarted(self) -> None:
+        """Nobody listens any more (`store/listenings.close_open`); phones are hung up by the new dialer."""
+        self.hearing.clear()
 
     # --- what must hold -------------------------------------------------------------------------------
 

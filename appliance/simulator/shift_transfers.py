@@ -66,12 +66,13 @@ class Transfers:
         self.counts: collections.Counter[str] = collections.Counter()
         self._shift: Shift
         self._scripted: set[int] = set()
+        self._legs = 0
 
     def prepare(self, shift: Shift) -> None:
         """Watch the shift for talks."""
         self._shift = shift
         shift.exchange.meet_third = self._meet
-        shift.world.carries_out({outputs.RingPhone: self._phone_rings})
+        shift.world.carries_out({outputs.RingPhone: self.phone_rings})
         for robot in shift.robots.robots.values():
             shift.world.tell(phones.Registered(robot.extension, "10.0.0.9:5060"))
         shift.configure(targets=TARGETS)
@@ -87,7 +88,9 @@ class Transfers:
     # --- operators ------------------------------------------------------------------------------------
 
     def _seen(self, changed: SeatChanged) -> None:
-        seat, robot = changed.seat, self._shift.robots.robots[changed.seat.seat_id]
+        seat, robot = changed.seat, self._shift.robots.robots.get(changed.seat.seat_id)
+        if robot is None:
+            return  # a phone that is nobody's desk
         if seat.state == "ringing" and not seat.attempt_id:
             self._later(self._rng.uniform(0.5, 8.0), self._answer, robot)
         if seat.state != "talking" or not seat.attempt_id or seat.attempt_id in self._scripted:
@@ -169,9 +172,10 @@ class Transfers:
             self._shift.world.tell(wish)
         return not refusal
 
-    def _phone_rings(self, rung: outputs.RingPhone) -> None:
+    def phone_rings(self, rung: outputs.RingPhone) -> None:
         """A phone at which nobody is logged in: lifted or not, and put down again."""
-        leg, tell, rng = f"r{rung.ref}", self._shift.world.tell, self._rng
+        self._legs += 1
+        leg, tell, rng = f"r{self._legs}", self._shift.world.tell, self._rng
         self._later(0.05, tell, inputs.PhoneRings(rung.ref, leg if rng.random() < 0.9 else ""))
         if rng.random() < 0.7:
             self._later(rng.uniform(0.5, 15.0), tell, phones.LegAnswered(leg, MEDIA))

@@ -45,6 +45,12 @@ class World:
         for observer in self.observers:
             observer(self.now, what, outputs)
 
+    def replace(self, feed: Callable[[Any, float], list[Any]]) -> None:
+        """Another machine from now on; what was about to be told to the one before is told to nobody."""
+        self._feed = feed
+        self._queue = [entry for entry in self._queue if entry[2] != self.tell]
+        heapq.heapify(self._queue)
+
     def next_at(self) -> float | None:
         return self._queue[0][0] if self._queue else None
 
