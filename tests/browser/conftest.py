@@ -50,6 +50,16 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+def patient(browser: Browser, **options: Any) -> BrowserContext:
+    """A browser of its own that waits as long as the machine is crowded."""
+    context = browser.new_context(
+        ignore_https_errors=True, locale="ja-JP", timezone_id="Asia/Tokyo", **{"viewport": DESK, **options}
+    )
+    context.set_default_timeout(15_000 * crowd())
+    expect.set_options(timeout=5_000 * crowd())
+    return context
+
+
 NewTab = Callable[..., Tab]
 
 
@@ -59,14 +69,7 @@ def new_tab(browser: Browser, site: Site) -> Iterator[NewTab]:
     contexts: list[BrowserContext] = []
 
     def make(**options: Any) -> Tab:
-        context = browser.new_context(
-            ignore_https_errors=True,
-            locale="ja-JP",
-            timezone_id="Asia/Tokyo",
-            **{"viewport": DESK, **options},
-        )
-        context.set_default_timeout(15_000 * crowd())
-        expect.set_options(timeout=5_000 * crowd())
+        context = patient(browser, **options)
         contexts.append(context)
         tab = Tab(context.new_page(), site)
         tab.page.on("pageerror", lambda error: tab.errors.append(str(error)))
@@ -91,7 +94,7 @@ def log_in(tab: Tab, login: str = "manager", *, entry: str = "demo", password: s
 @pytest.fixture(scope="session")
 def manager_cookies(browser: Browser, site: Site) -> Any:
     """A manager's session, logged in once for all tests that are not about logging in."""
-    context = browser.new_context(ignore_https_errors=True, locale="ja-JP", viewport=DESK)  # type: ignore[arg-type]
+    context = patient(browser)
     log_in(Tab(context.new_page(), site))
     state = context.storage_state()
     context.close()

@@ -23,7 +23,7 @@ from appliance.dialer.messages import (
 from appliance.store import call_queues, details, history, projects, screen_locks
 from tests.browser import call_desk
 from tests.browser.call_desk import Desk
-from tests.browser.conftest import DESK, NewTab, Site, Tab, log_in
+from tests.browser.conftest import NewTab, Site, Tab, log_in, patient
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -42,7 +42,7 @@ def cookies(browser: Any, site: Site) -> dict[str, Any]:
     call_desk.furnish(site.floor)
     found = {}
     for login in ("op1", "op2"):
-        context = browser.new_context(ignore_https_errors=True, locale="ja-JP", viewport=DESK)
+        context = patient(browser)
         log_in(Tab(context.new_page(), site), login)
         found[login] = context.storage_state()
         context.close()
