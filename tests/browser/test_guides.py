@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
-from tests.browser.conftest import Tab
+from tests.browser.conftest import DESK, Tab
 from tools.guides import print_pdf
 from webui.app import PDF_POLICY
 
@@ -19,6 +19,8 @@ def test_the_menu_offers_the_guide_of_each_side_and_the_keys(manager: Tab) -> No
         expect(page.get_by_role("link", name="操作ガイド")).to_have_attribute(
             "href", f"/static/guides/{guide}.pdf"
         )
+        sheet = page.locator("details.menu[open] > .sheet")
+        assert sheet.evaluate("(sheet) => sheet.getBoundingClientRect().bottom") < DESK["height"]
         links = [
             page.get_by_role("link", name=name).get_attribute("href") for name in ("操作ガイド", "キー早見表")
         ]
