@@ -87,7 +87,7 @@ def dial(ask: Ask) -> Any:
             seat_id=seat.seat_id,
             customer_id=customer_id,
             number=_number(ask, customer_id),
-            caller=_caller(ask, found.project_id),
+            caller=caller_of(ask, found.project_id),
         )
     )
     log_action(ask, "call", "dialled", str(customer_id))
@@ -104,7 +104,7 @@ def _number(ask: Ask, customer_id: int) -> str:
     return chosen
 
 
-def _caller(ask: Ask, project_id: int) -> str:
+def caller_of(ask: Ask, project_id: int) -> str:
     """One of the project's numbers; '' for the main one."""
     wanted = ask.text("caller", size_max=20)
     known = projects.callers(ask.services.store, ask.tenant_id, project_id)

@@ -363,6 +363,7 @@ class DialMany(Input, frozen=True):
 
     seat_id: int
     chosen: tuple[Chosen, ...]
+    caller: str = ""
 
 
 class PhoneRings(Input, frozen=True):

@@ -6,14 +6,14 @@ first, then whatever happens, and `Tick` when `due` has come.  Times are the she
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from appliance.dialer import inputs, machine_board, machine_gate, outputs, rules
 from appliance.dialer.attempt import Attempt, State
 from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.callback import Callback
-from appliance.dialer.inputs import Chosen, Customer, ProjectSettings
+from appliance.dialer.inputs import Customer, ProjectSettings
 from appliance.dialer.machine_calls import Calls
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_floor import FloorRequests
@@ -173,9 +173,9 @@ class Machine:
             or ""
         )
 
-    def many_refusal(self, seat_id: int, chosen: Sequence[Chosen], now: float) -> str:
+    def many_refusal(self, what: inputs.DialMany, now: float) -> str:
         """Why `DialMany` would dial nobody, as a rule's code or a word; empty when it would."""
-        return self._many.refusal(seat_id, chosen, now)
+        return self._many.refusal(what, now)
 
     def request_refusal(self, what: inputs.SeatRequest, now: float) -> str:
         """Why a page's request to a seat would do nothing, as a word; else empty.  Changes nothing."""

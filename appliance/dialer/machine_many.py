@@ -31,7 +31,14 @@ class Calls(Protocol):
     """What this part needs of the attempts' part."""
 
     def open(
-        self, project: Project, list_id: int, customer: Customer, *, seat_id: int, kind: AttemptKind
+        self,
+        project: Project,
+        list_id: int,
+        customer: Customer,
+        *,
+        seat_id: int,
+        caller: str,
+        kind: AttemptKind,
     ) -> Attempt: ...
 
     def step(self, attempt: Attempt, event: CallEvent) -> None: ...
@@ -67,9 +74,9 @@ class Many:
 
     # --- may they be dialled? -------------------------------------------------------------------------
 
-    def refusal(self, seat_id: int, chosen: Sequence[Chosen], now: float) -> str:
+    def refusal(self, what: DialMany, now: float) -> str:
         """Why `DialMany` would dial nobody, as a rule's code or a word; empty when it would."""
-        core, seat = self._core, self._core.seats.get(seat_id)
+        core, seat, chosen = self._core, self._core.seats.get(what.seat_id), what.chosen
         if seat is None or not seat.takes(SeatEvent.PREVIEW):
             return "not-ready"
         project = self._project_of(seat, chosen)
@@ -81,6 +88,8 @@ class Many:
             return held
         if not 1 <= len(chosen) <= project.settings.dials_at_once:
             return "too-many"
+        if what.caller and what.caller not in project.settings.callers:
+            return "not-a-caller"
         if self._room(project) <= 0:
             return "channels"
         words = [self._customer_refusal(project, one.customer, at) for one in chosen]
@@ -110,7 +119,7 @@ class Many:
 
     def dial(self, what: DialMany) -> None:
         core = self._core
-        if self.refusal(what.seat_id, what.chosen, core.now):
+        if self.refusal(what, core.now):
             return
         seat = core.seats[what.seat_id]
         project = self._project_of(seat, what.chosen)
@@ -120,10 +129,10 @@ class Many:
         group = Group(core.next_attempt_id, seat.seat_id, project.project_id)
         core.groups[group.group_id] = group
         for one in what.chosen:
-            self._dial_one(group, project, one)
+            self._dial_one(group, project, one, what.caller)
         self._desks.step(seat, SeatEvent.PREVIEW)
 
-    def _dial_one(self, group: Group, project: Project, one: Chosen) -> None:
+    def _dial_one(self, group: Group, project: Project, one: Chosen, caller: str) -> None:
         """Who may not be called now is left out, and written down where a rule settles him."""
         refusal = self._customer_refusal(project, one.customer, self._core.wall_now)
         if refusal:
@@ -132,7 +141,7 @@ class Many:
             for run in project.lists:
                 run.forget(one.customer.customer_id)
             attempt = self._calls.open(
-                project, one.list_id, one.customer, seat_id=group.seat_id, kind="preview"
+                project, one.list_id, one.customer, seat_id=group.seat_id, caller=caller, kind="preview"
             )
             group.add(attempt)
 

@@ -72,10 +72,12 @@ class DialForOperator(Message, frozen=True):
     2-4 ids, no more than the project allows; who may not be called now is left out, and where the lines do
     not suffice the last ones are.  Request; Failed with NONE_CALLABLE where nobody is left, else with the
     reason.  The others are cleared as soon as one answers; a second answer in that instant is abandoned (96).
+    `caller`: one of the project's caller numbers, empty for the main one.
     """
 
     seat_id: int
     customer_ids: tuple[int, ...]
+    caller: str = ""
 
 
 class SkipCustomer(Message, frozen=True):

@@ -5,7 +5,6 @@ Every rule is asked first and the reason said.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, Protocol
 
 from appliance.dialer import inputs
@@ -41,7 +40,7 @@ class Rules(Protocol):
 
     def preview_refusal(self, seat_id: int, customer: Customer, now: float, *, caller: str = "") -> str: ...
 
-    def many_refusal(self, seat_id: int, chosen: Sequence[Chosen], now: float) -> str: ...
+    def many_refusal(self, what: inputs.DialMany, now: float) -> str: ...
 
 
 class Customers(Protocol):
@@ -83,9 +82,10 @@ class Preview:
         chosen = tuple(Chosen(list_id, customer) for list_id, customer in filter(None, found))
         if not chosen:
             raise BadInput("その顧客はありません。", remedy="一覧を更新してください。")
-        refusal = self._rules.many_refusal(wanted.seat_id, chosen, self._shell.clock.monotonic())
+        what = inputs.DialMany(wanted.seat_id, chosen, wanted.caller)
+        refusal = self._rules.many_refusal(what, self._shell.clock.monotonic())
         if refusal in CUSTOMERS_OWN:
             raise BadInput(NONE_CALLABLE)
         if refusal:
             raise BadInput(f"発信できません。{REASONS.get(refusal, refusal)}")
-        self._shell.feed(inputs.DialMany(wanted.seat_id, chosen))
+        self._shell.feed(what)

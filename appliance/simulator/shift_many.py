@@ -56,10 +56,11 @@ class Many:
             inputs.Chosen(LIST, inputs.Customer(number, shift.store.number(number)))
             for number in range(first, first + count)
         )
-        if not shift.machine.many_refusal(seat_id, chosen, shift.world.now):
+        wanted = inputs.DialMany(seat_id, chosen)
+        if not shift.machine.many_refusal(wanted, shift.world.now):
             self._chosen += count
             self.groups += 1
-            shift.world.tell(inputs.DialMany(seat_id, chosen))
+            shift.world.tell(wanted)
 
     # --- what must hold -------------------------------------------------------------------------------
 

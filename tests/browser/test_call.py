@@ -30,6 +30,10 @@ pytestmark = pytest.mark.xdist_group("browser")
 NAMES = ("佐藤 太郎", "鈴木 花子")
 
 
+FITS = """(() => { const page = document.documentElement;
+  return page.scrollWidth <= innerWidth && page.scrollHeight <= innerHeight; })()"""
+
+
 def desk_of(site: Site, at: int) -> Desk:
     """The desk of operator `at`, away from the seats that other tests look at."""
     user_id = site.floor.operator_ids[at]
@@ -376,16 +380,25 @@ def test_a_cycle_one_by_one_with_skip_and_no_answer(one: Tab, desk: Desk, site: 
 def test_three_at_once_and_nobody_is_shown_before_he_answers(one: Tab, desk: Desk, site: Site) -> None:
     floor = site.floor
     projects.change(floor.store, floor.tenant_id, floor.project_id, dials_at_once=3)
-    page = open_call(one)
+    page = open_call(one, f"/call?customer={fresh(site, 3)}")
+    expect(page.locator("#customer")).to_be_visible()
     page.select_option("#at-once", "3")
+    assert page.evaluate(FITS), "no scrolling at 1351x600"
+    page.screenshot(path="/tmp/t5_shot.png")
+    strip = page.locator(".strip").bounding_box()
+    assert strip is not None
+    assert strip["height"] <= 62, "one line beside customer and buttons"
+    page = open_call(one)
     assert page.locator("#at-once option:not([disabled])").count() == 3
     page.select_option("#list", str(floor.list_ids[1]))
     page.locator("#choose button").click()
     expect(page.locator("#rest-title")).to_have_text("次の3件に同時に発信します")
+    assert page.evaluate(FITS), "no scrolling at 1351x600"
     page.click("#next")
     expect(page.locator("#dialled li")).to_have_count(3)
     expect(page.locator("#dialled li").first).to_contain_text("呼出中")
     expect(page.locator("#customer")).to_be_hidden()
+    assert page.evaluate(FITS), "no scrolling at 1351x600"
     first = desk.asked(DialForOperator)[-1].customer_ids
 
     attempt = desk.win(first[1])

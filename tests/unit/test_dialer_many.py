@@ -36,7 +36,8 @@ def dial(floor: Floor, *who: Customer) -> list[Any]:
 
 
 def refusal(floor: Floor, *who: Customer) -> str:
-    return floor.machine.many_refusal(1, tuple(Chosen(1, customer) for customer in who), floor.now)
+    chosen = tuple(Chosen(1, customer) for customer in who)
+    return floor.machine.many_refusal(inputs.DialMany(1, chosen), floor.now)
 
 
 def cleared(decided: list[Any]) -> list[int]:
@@ -291,6 +292,17 @@ def test_why_nobody_would_be_dialled() -> None:
     assert refusal(floor, *customers(2)) == "channels"
 
 
+def test_they_see_the_number_that_the_operator_chose_if_it_is_one_of_the_projects() -> None:
+    floor = Floor(mode="preview", dials_at_once=2, callers=("0312345678", "0398765432"))
+    floor.ready()
+    chosen = tuple(Chosen(1, customer) for customer in THREE[:2])
+    wrong = inputs.DialMany(1, chosen, "0311111111")
+    assert floor.machine.many_refusal(wrong, floor.now) == "not-a-caller"
+    assert not floor.feed(wrong)
+    decided = floor.feed(inputs.DialMany(1, chosen, "0398765432"))
+    assert {row.caller for row in all_of(outputs.OpenAttempt, decided)} == {"0398765432"}
+
+
 def test_one_number_at_a_time_is_what_a_project_allows_by_itself() -> None:
     floor = Floor(mode="preview")
     floor.ready()
@@ -346,7 +358,7 @@ def test_the_seat_goes_to_the_project_of_the_customers_and_to_no_other_than_its_
 
     def refused(*list_ids: int) -> str:
         chosen = tuple(Chosen(n, Customer(n, f"03{n:08d}")) for n in list_ids)
-        return floor.machine.many_refusal(1, chosen, floor.now)
+        return floor.machine.many_refusal(inputs.DialMany(1, chosen), floor.now)
 
     assert [refused(2), refused(3), refused(1, 2), refused(9)] == ["", "stopped", "stopped", "stopped"]
     decided = floor.feed(inputs.DialMany(1, tuple(Chosen(2, customer) for customer in THREE[:2])))

@@ -110,13 +110,20 @@ async function open(card, origin, { held = null, isViewing = false } = {}) {
   if (origin === "page") address(card.customer_id);
   const pack = packs[card.project_id] ?? (await fetchPack(card.project_id));
   if (!pack || current?.card !== card) return;
-  form.offer(pack);
+  offer(pack);
+  if (origin === "page") $("caller").selectedIndex = 0; // chosen for one customer, not for the next
   transfer.offer(pack);
-  auto.offer(pack.auto_call_s);
-  $("caller").replaceChildren(...pack.callers.map(([digits, shown, name]) => new Option(`${shown} ${name}`.trim(), digits)));
-  $("caller").hidden = pack.callers.length < 2;
   form.load({ customer: card.customer_id, attempt: card.attempt_id, project: card.project_id }, card.draft, card.answers);
   render();
+}
+
+// What the project offers before anybody is open too: codes, the interval, our numbers.
+function offer(pack) {
+  form.offer(pack);
+  auto.offer(pack.auto_call_s);
+  if ($("caller").dataset.project === String(pack.id)) return;
+  $("caller").dataset.project = pack.id;
+  $("caller").replaceChildren(...pack.callers.map(([digits, shown, name]) => new Option(`${shown} ${name}`.trim(), digits)));
 }
 
 async function fetchPack(project) {
@@ -264,7 +271,7 @@ async function nextMany(then) {
   if (then === "stay") return;
   if (then === "count" && auto.isOn) return auto.start();
   await busy(async () => {
-    const answer = await post("/call/dial-many", { count: atOnce.count });
+    const answer = await post("/call/dial-many", { count: atOnce.count, caller: $("caller").value });
     if (answer.is_over) return banner("problem", "warn", answer.has_queue ? t("このリストで架電できる顧客は終わりです。別のリストを選んでください。") : t("架電するリストを選んでください。"));
     queue = answer.queue;
     saved = null;
@@ -408,7 +415,7 @@ function render() {
   const now = phase();
   const preview = isPreview();
   const isIdle = ["waiting", "paused"].includes(now);
-  if (!current && pack()) form.offer(pack());
+  if (!current && pack()) offer(pack());
   const isOpen = current?.origin === "page" && !current.held && !current.isViewing;
   atOnce.offer(preview ? (pack()?.at_once ?? 1) : 1);
   const shown = {
@@ -433,7 +440,7 @@ function render() {
   $("at-once").hidden = !preview || (pack()?.at_once ?? 1) < 2;
   for (const id of ["auto", "auto-s"]) $(id).hidden = !preview;
   $("number").hidden = !preview || !isOpen || $("number").options.length < 2;
-  $("caller").hidden = !preview || !isOpen || $("caller").options.length < 2;
+  $("caller").hidden = !preview || !(isOpen || (atOnce.count > 1 && isIdle)) || $("caller").options.length < 2;
   drawSaving(now);
   drawRest(now, preview);
   hint(current ? (isIdle ? "open" : now) : now);
