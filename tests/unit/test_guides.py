@@ -32,6 +32,22 @@ def test_the_guides_are_small_enough_for_the_repository() -> None:
     assert large == []
 
 
+@pytest.mark.parametrize("name", sorted(SHEETS))
+def test_a_printed_guide_says_truly_where_its_objects_begin(name: str) -> None:
+    pdf = (PRINTED / f"{name}.pdf").read_bytes()
+    begins = int(pdf.rsplit(b"startxref\n", 1)[1].split(b"\n")[0])
+    table = pdf[begins:].split(b"trailer")[0].splitlines()
+    assert table[0] == b"xref"
+    offsets = [int(line.split()[0]) for line in table[3:]]
+    assert len(offsets) > 100
+    assert all(pdf[at:].startswith(b"%d 0 obj" % number) for number, at in enumerate(offsets, start=1))
+
+
+def test_pictures_are_kept_with_a_palette() -> None:
+    pictures = re.findall(rb"/ColorSpace (\[/Indexed)?", (PRINTED / "supervisor.pdf").read_bytes())
+    assert pictures.count(b"[/Indexed") >= 8
+
+
 class Quoted(HTMLParser):
     """Words that a guide says are on the screen: what stands in `<q>`."""
 
