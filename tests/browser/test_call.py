@@ -384,7 +384,6 @@ def test_three_at_once_and_nobody_is_shown_before_he_answers(one: Tab, desk: Des
     expect(page.locator("#customer")).to_be_visible()
     page.select_option("#at-once", "3")
     assert page.evaluate(FITS), "no scrolling at 1351x600"
-    page.screenshot(path="/tmp/t5_shot.png")
     strip = page.locator(".strip").bounding_box()
     assert strip is not None
     assert strip["height"] <= 62, "one line beside customer and buttons"
