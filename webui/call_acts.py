@@ -20,6 +20,7 @@ from appliance.dialer.messages import (
     JoinAll,
     Message,
     SeatBoard,
+    SetMode,
     SetReady,
 )
 from appliance.store import customers, numbers, projects, transfers
@@ -32,6 +33,8 @@ ACTS: Final[dict[str, Callable[[int], Message]]] = {
     "hang-up": lambda seat_id: HangUp(seat_id=seat_id),
     "hold": lambda seat_id: HoldCall(seat_id=seat_id, is_on=True),
     "resume": lambda seat_id: HoldCall(seat_id=seat_id, is_on=False),
+    "manual": lambda seat_id: SetMode(seat_id=seat_id, is_manual=True),
+    "predictive": lambda seat_id: SetMode(seat_id=seat_id, is_manual=False),
     "ready": lambda seat_id: SetReady(seat_id=seat_id, is_on=True),
     "pause": lambda seat_id: SetReady(seat_id=seat_id, is_on=False),
     "help": lambda seat_id: CallForHelp(seat_id=seat_id, is_on=True),
@@ -80,7 +83,8 @@ def dial(ask: Ask) -> Any:
     if held is not None:
         words = ask.t("{name}さん（{seat}）が対応中です。", name=held["name"], seat=held["seat"] or "—")
         raise Invalid(words)
-    if seat.state == "paused":
+    modes = {row.project_id: row.mode for row in ask.services.live.board.projects}
+    if seat.state == "paused" and modes.get(seat.project_id, "preview") == "preview":
         ask.command(SetReady(seat_id=seat.seat_id, is_on=True))  # the dialer dials for seats that wait
     ask.command(
         DialCustomer(

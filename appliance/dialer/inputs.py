@@ -15,8 +15,10 @@ from appliance.dialer.messages import (
     AnswerCaller,
     AnswerHelp,
     AnswerTransfer,
+    AttemptKind,
     CallForHelp,
     CallTarget,
+    DialNumber,
     DropTarget,
     EndBreak,
     EndListening,
@@ -29,6 +31,7 @@ from appliance.dialer.messages import (
     LogOutSeat,
     Mode,
     PressKey,
+    SetMode,
     SetReady,
     ShowMessage,
     StartBreak,
@@ -97,6 +100,7 @@ class ProjectSettings(msgspec.Struct, frozen=True):
     is_active: bool = True
     is_ring_cut: bool = False  # overdial only: ringing calls are cut (92) when no seat is left
     dials_at_once: int = 1  # numbers that an operator may have dialled at once for himself: 1-4
+    is_mode_free: bool = False  # operators may leave predictive dialling for normal mode
     is_take_back: bool = False  # `#` within 10 s after the code takes it back
     is_listening_told: bool = False  # a beep when a supervisor begins to listen
     is_transfer_recorded: bool = True  # what customer and third party say once the operator has left
@@ -154,6 +158,7 @@ class StandingSeat(msgspec.Struct, frozen=True):
     list_id: int = 0
     customer_id: int = 0
     number: str = ""
+    kind: AttemptKind = "list"
 
 
 class Start(Input, frozen=True):
@@ -400,9 +405,9 @@ AudioInput = (
 )  # fmt: skip
 
 SeatRequest = (
-    HangUp | HoldCall | EnterCode | TakeBack | SetReady | CallTarget | HandOver | DropTarget | JoinAll
-    | AnswerTransfer | AnswerCaller | TakeSeat | StartBreak | EndBreak | CallForHelp | AnswerHelp | Listen
-    | EndListening | ShowMessage
+    HangUp | HoldCall | EnterCode | TakeBack | SetReady | SetMode | DialNumber | CallTarget | HandOver
+    | DropTarget | JoinAll | AnswerTransfer | AnswerCaller | TakeSeat | StartBreak | EndBreak | CallForHelp
+    | AnswerHelp | Listen | EndListening | ShowMessage
 )  # fmt: skip
 """What a page asks of a seat.  Ask `Machine.request_refusal` first."""
 
@@ -416,6 +421,7 @@ TYPES: Final[tuple[type, ...]] = (
     phones.LegEnded, phones.LegAnswered, phones.LockedOut, phones.PhonesSnapshot,
     audio.Digit, audio.Played, audio.Bridged, audio.RecordingDone, audio.RecordingLost, audio.PortFault,
     audio.Silence, audio.AudioSnapshot, PressKey, LogOutSeat,
+    SetMode, DialNumber,
     HangUp, HoldCall, EnterCode, TakeBack, SetReady, CallTarget, HandOver, DropTarget, JoinAll,
     AnswerTransfer, AnswerCaller, TakeSeat, StartBreak, EndBreak, CallForHelp, AnswerHelp, Listen,
     EndListening, ShowMessage,

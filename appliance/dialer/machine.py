@@ -21,6 +21,7 @@ from appliance.dialer.machine_incoming import Incoming
 from appliance.dialer.machine_legs import PartyLines
 from appliance.dialer.machine_lines import Lines
 from appliance.dialer.machine_listening import Listenings
+from appliance.dialer.machine_manual import Manual, can_call
 from appliance.dialer.machine_many import Many
 from appliance.dialer.machine_pace import Pace
 from appliance.dialer.machine_phones import Phones
@@ -79,7 +80,8 @@ class Machine:
         self._desks.listenings, self._desks.summoning = self._listenings, summoning
         self._floor = FloorRequests(core, self._desks.breaks, summoning, self._listenings)
         self._phones = Phones(core, self._desks, self._transfers, self._rings)
-        self._screen = Screen(core, self._desks, self._transfers, self._incoming)
+        manual = Manual(core, self._calls, self._desks)
+        self._screen = Screen(core, self._desks, self._transfers, self._incoming, manual)
         self._lines = Lines(
             core, self._calls, self._incoming, self._phones, PartyLines(core, self._transfers)
         )
@@ -145,12 +147,15 @@ class Machine:
     def preview_refusal(self, seat_id: int, customer: Customer, now: float, *, caller: str = "") -> str:
         """Why `PreviewDial` would not dial, as a rule's code or a word; empty when it would."""
         core, seat = self._core, self._core.seats.get(seat_id)
-        if seat is None or seat.state is not SeatState.WAITING:
+        if seat is None:
             return "not-ready"
         project = core.projects.get(seat.project_id)
         if project is None:
             return "stopped"
         settings, at = project.settings, now + core.wall_offset_s
+        is_resting = seat.state is SeatState.PAUSED and settings.mode != "preview"
+        if not (can_call(seat) or is_resting):
+            return "not-ready"
         held = core.refusal(settings, at)
         if held is not None:
             return held
@@ -225,7 +230,7 @@ class Machine:
     def tallies(self) -> dict[str, int]:
         """The machine's own counts, for those who compare them with rows; of today, all lists."""
         core = self._core
-        today = [core.minutes.today(list_id) for list_id in core.lists]
+        today = [core.minutes.today(list_id) for list_id in (*core.lists, 0)]  # 0: manual calls
         return {
             "attempts": sum(counts.attempts for counts in today),
             "answered": sum(counts.answered for counts in today),
@@ -389,6 +394,7 @@ class Machine:
         project = core.projects[seat.project_id]
         for run in project.lists:
             run.forget(what.customer.customer_id)
+        seat.is_pause_wanted = seat.state is SeatState.PAUSED
         seat.attempt = self._calls.open(
             project, what.list_id, what.customer, seat_id=seat.seat_id, caller=what.caller, kind="preview"
         )

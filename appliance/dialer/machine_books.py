@@ -61,7 +61,7 @@ class Books:
             project.talking[seat.seat_id] = self._core.now
         elif seat.state in (State.ENTERING, State.CONFIRMING):
             project.wrapup[seat.seat_id] = self._core.now
-        if is_in and seat.kept is not None:
+        if is_in and (seat.kept is not None or seat.is_manual):
             project.uncounted.add(seat.seat_id)
         self._core.unpaced.add(project.project_id)
         self._core.is_unplanned = True
@@ -78,7 +78,7 @@ class Books:
             project.waiting = dict(sorted(project.waiting.items(), key=lambda item: item[1]))
 
     def keep_free(self, seat: Seat) -> None:
-        """The seat is kept for a promise now, or no more: it keeps its place among those that wait."""
+        """Kept for a promise, or in normal mode, now or no more: it keeps its place among those that wait."""
         project = self._core.projects.get(seat.project_id)
         if project is None:
             return
@@ -87,7 +87,7 @@ class Books:
             project.waiting.pop(seat.seat_id, None)
             project.kept.pop(seat.seat_id, None)
             self._wait(project, seat, seat.since)
-        if seat.kept is not None:
+        if seat.kept is not None or seat.is_manual:
             project.uncounted.add(seat.seat_id)
         self._core.unpaced.add(project.project_id)
 

@@ -163,14 +163,14 @@ class Calls:
         code = refusal if refusal in rules.CODES and refusal != "95" else ""
         attempt.result = code or ""
         self._end(attempt, "result" if code else "withdrawn")
-        if code:
+        if code and attempt.list_id:
             core.emit(
                 outputs.SaveRefusal(
                     attempt.tenant_id, attempt.project_id, attempt.list_id, attempt.customer.customer_id,
                     attempt.customer.number, code, core.wall_now, attempt.attempt_id,
                 )
             )  # fmt: skip
-        elif refusal not in ("95", "changed"):
+        elif not code and refusal not in ("95", "changed"):
             self._ledger.put_back(attempt, is_first=True)
 
     # --- until an answer ------------------------------------------------------------------------------

@@ -129,6 +129,7 @@ class Core:
             attempt_id=attempt.attempt_id if attempt else 0,
             attempt_kind=attempt.kind if attempt else "incoming" if caller else "list",
             incoming_id=caller.incoming_id if caller else 0,
+            is_manual=seat.is_manual,
             promise_at=seat.kept.due_at if seat.kept else 0.0,
             customer_id=whose.customer.customer_id if whose else 0,
             number=whose.customer.number if whose else "",

@@ -10,6 +10,7 @@ from appliance.dialer.inputs import Customer
 from appliance.dialer.machine_core import Core
 from appliance.dialer.project import Project
 
+ASKED_FOR: Final = ("recall", "manual")
 QUEUE_AGE_MAX_S: Final = 3.0  # an attempt older than this was decided for seats of another moment
 
 
@@ -25,19 +26,19 @@ def refusal(core: Core, attempt: Attempt, now: float) -> rules.Refusal | None:
         return held
     if run is not None and not attempt.is_bound and attempt.attempt_id < run.valid_from:
         return "changed"
-    return customer_refusal(core, project, attempt.customer, at, is_promised=attempt.kind == "recall")
+    return customer_refusal(core, project, attempt.customer, at, is_asked_for=attempt.kind in ASKED_FOR)
 
 
 def customer_refusal(
-    core: Core, project: Project, customer: Customer, at: float, *, is_promised: bool = False
+    core: Core, project: Project, customer: Customer, at: float, *, is_asked_for: bool = False
 ) -> rules.Refusal | None:
     """What forbids a call to one customer at a wall-clock time.  Changes nothing.
 
-    `is_promised`: 95 does not hold back a call that the customer asked for.
+    `is_asked_for`: 95 does not hold back what the customer asked for, or an operator typed.
     """
     number = (project.settings.tenant_id, customer.number)
     last = max(customer.last_called_at, core.in_hand.called_at.get(number, 0.0))
-    if is_promised:
+    if is_asked_for:
         last = 0.0
     return rules.customer_refusal(
         project.settings, customer, core.blocks, at=at, day=core.day, last_called_at=last

@@ -18,6 +18,7 @@ from appliance.dialer.attempt import State as CallState
 from appliance.dialer.inputs import Chosen, Customer, DialMany
 from appliance.dialer.machine_books import Books
 from appliance.dialer.machine_core import Core
+from appliance.dialer.machine_manual import can_call
 from appliance.dialer.many import Do, Event, Group
 from appliance.dialer.messages import AttemptKind
 from appliance.dialer.project import Project
@@ -77,7 +78,7 @@ class Many:
     def refusal(self, what: DialMany, now: float) -> str:
         """Why `DialMany` would dial nobody, as a rule's code or a word; empty when it would."""
         core, seat, chosen = self._core, self._core.seats.get(what.seat_id), what.chosen
-        if seat is None or not seat.takes(SeatEvent.PREVIEW):
+        if seat is None or not can_call(seat):
             return "not-ready"
         project = self._project_of(seat, chosen)
         if project is None:

@@ -205,7 +205,7 @@ class Parties:
 
     def _ring_seat(self, leg: Leg, seat: Seat) -> None:
         leg.to_seat_id, leg.house_leg = seat.seat_id, seat.leg
-        leg.was_waiting = seat.state is SeatState.WAITING
+        leg.was_waiting = seat.state in (SeatState.WAITING, SeatState.MANUAL)
         seat.rung_by = leg.call_id
         self.desks.step(seat, SeatEvent.RUNG)
         self.step(leg, Event.ALERTING)
@@ -215,7 +215,7 @@ class Parties:
         if leg.to_seat_id != seat.seat_id or leg.rung is not None:
             self._release_seat(leg)
             leg.to_seat_id, leg.house_leg = seat.seat_id, seat.leg
-            leg.was_waiting = seat.state is SeatState.WAITING
+            leg.was_waiting = seat.state in (SeatState.WAITING, SeatState.MANUAL)
             seat.rung_by = leg.call_id
             self.desks.step(seat, SeatEvent.RUNG)
         self.desks.step(seat, SeatEvent.STAR)

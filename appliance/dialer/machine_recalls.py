@@ -25,7 +25,15 @@ EDGE_S: Final = 0.001  # the wall clock in a float is coarser than the monotonic
 AGAIN_S: Final = 60.0  # a call that came to nothing by itself (a fault, the customer open elsewhere)
 
 BUSY: Final = frozenset(
-    {State.CALLING, State.TALKING, State.RUNG, State.ASSISTING, State.ENTERING, State.CONFIRMING}
+    {
+        State.CALLING,
+        State.TALKING,
+        State.OFFERED,
+        State.RUNG,
+        State.ASSISTING,
+        State.ENTERING,
+        State.CONFIRMING,
+    }
 )
 
 

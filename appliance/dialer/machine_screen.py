@@ -12,6 +12,7 @@ from appliance.dialer.inputs import SeatRequest
 from appliance.dialer.machine_breaks import RESTED
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_incoming import Incoming
+from appliance.dialer.machine_manual import Manual
 from appliance.dialer.machine_seats import Desks
 from appliance.dialer.machine_transfer import Transfers
 from appliance.dialer.machine_wishes import Wishes
@@ -20,12 +21,14 @@ from appliance.dialer.messages import (
     AnswerCaller,
     AnswerTransfer,
     CallTarget,
+    DialNumber,
     DropTarget,
     EnterCode,
     HandOver,
     HangUp,
     HoldCall,
     JoinAll,
+    SetMode,
     SetReady,
     TakeBack,
 )
@@ -39,7 +42,9 @@ Judge = Callable[[Seat, Any, float], str]
 class Screen:
     """Takes requests of pages.  `refusal` changes nothing and is asked again when the request comes."""
 
-    def __init__(self, core: Core, desks: Desks, transfers: Transfers, incoming: Incoming) -> None:
+    def __init__(
+        self, core: Core, desks: Desks, transfers: Transfers, incoming: Incoming, manual: Manual
+    ) -> None:
         self._core, self._desks, self._transfers = core, desks, transfers
         self._incoming = incoming
         self._wishes = Wishes(core, transfers)
@@ -55,6 +60,8 @@ class Screen:
             EnterCode: (self._code_refusal, self._enter_code),
             TakeBack: (self._take_back_refusal, self._take_back),
             SetReady: (self._ready_refusal, self._set_ready),
+            SetMode: (manual.mode_refusal, manual.set_mode),
+            DialNumber: (manual.refusal, manual.dial),
         }
 
     def handlers(self) -> dict[type, Callable[[Any], None]]:
@@ -135,7 +142,9 @@ class Screen:
             return "as-it-is"
         if seat.state in RESTED:
             return "on-break"
-        wanted = (State.PAUSED,) if what.is_on else (State.WAITING,)
+        if what.is_on and seat.state is State.MANUAL:
+            return "as-it-is"
+        wanted = (State.PAUSED,) if what.is_on else (State.WAITING, State.MANUAL)
         return "" if seat.state in wanted else "call-in-hand"
 
     def _set_ready(self, seat: Seat, what: SetReady) -> None:

@@ -212,7 +212,7 @@ class Desks:
         if seat.state is State.TALKING:
             self._key_in_talk(seat, digit, event)
             return
-        if event is Event.DIGIT and seat.state in (State.PAUSED, State.WAITING):
+        if event is Event.DIGIT and seat.state in (State.PAUSED, State.WAITING, State.MANUAL):
             self.breaks.key(seat, digit)
             return
         if event in (Event.DIGIT, Event.CODE_KNOWN, Event.CODE_UNKNOWN):
@@ -341,6 +341,10 @@ class Desks:
             return
         if self.breaks.take_wanted(seat) or self.transfers.seat_free(seat):
             return
+        if seat.is_manual or seat.is_pause_wanted:
+            is_pausing, seat.is_pause_wanted = seat.is_pause_wanted, False
+            self.step(seat, Event.HASH if is_pausing else Event.MANUAL_ON)
+            return
         self.books.go_home(seat)
         project = self._core.projects.get(seat.project_id)
         if project is not None:
@@ -360,6 +364,7 @@ class Desks:
 
     def _after_pause(self, seat: Seat) -> None:
         """A paused seat too is asked whether it had to leave, and gets its own customer back."""
+        seat.is_pause_wanted = False
         if seat.logout_reason:
             self.step(seat, Event.FORCED_OUT)
         elif not self.breaks.take_wanted(seat):
@@ -412,7 +417,8 @@ class Desks:
         was_in = seat.user_id
         seat.user_id, seat.user_name, seat.tenant_id = 0, "", 0
         seat.project_ids, seat.project_id = (), 0
-        seat.attempt = seat.last = None
+        seat.attempt = seat.last = seat.kept = None
+        seat.is_manual = seat.is_pause_wanted = False
         seat.dialled = ""
         seat.typed = seat.phone_id = seat.saved_code = seat.logout_reason = ""
         self.breaks.forget(seat)

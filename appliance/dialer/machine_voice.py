@@ -25,6 +25,7 @@ class Voice:
             State.CHECKING: lambda _seat: None,  # the answer is spoken
             State.PAUSED: lambda seat: self.say(seat, "press-star"),
             State.WAITING: self.say_readiness,
+            State.MANUAL: lambda _seat: None,  # the operator calls by himself
             State.CALLING: self.ring,
             State.TALKING: lambda _seat: None,  # the customer is heard
             State.RUNG: self.ring_transfer,

@@ -25,6 +25,11 @@ DIGITS_MIN: Final = 3  # 110, 119, 171: short numbers of the network are numbers
 DIGITS_MAX: Final = 15  # E.164
 
 
+def is_dialable(number: str) -> bool:
+    """Q.931 takes IA5 digits alone."""
+    return number.isascii() and number.isdecimal() and DIGITS_MIN <= len(number) <= DIGITS_MAX
+
+
 class Wishes:
     """Words of `shell_requests.REFUSALS`; empty where nothing is against it."""
 
@@ -63,9 +68,7 @@ class Wishes:
             if found is None:
                 return "target-unknown"
             return Target(found.number, found.name, found.code, found.target_id)
-        is_digits = what.number.isascii() and what.number.isdecimal()  # Q.931 takes IA5 digits alone
-        is_number = is_digits and DIGITS_MIN <= len(what.number) <= DIGITS_MAX
-        return Target(what.number) if is_number else "number-invalid"
+        return Target(what.number) if is_dialable(what.number) else "number-invalid"
 
     def short_dial(self, seat: Seat, short: str) -> int:
         """The target of a short dial, 0: there is none."""

@@ -12,7 +12,11 @@ from typing import Final, Literal
 import msgspec
 
 Mode = Literal["preview", "progressive", "overdial", "ratio", "adaptive"]
-SeatState = Literal["logged_out", "login", "paused", "waiting", "ringing", "talking", "wrapup", "break"]
+SeatState = Literal[
+    "logged_out", "login", "paused", "waiting", "manual", "ringing", "talking", "wrapup", "break"
+]
+"""`manual`: 通常, the operator calls by himself and is handed no list calls."""
+
 AttemptKind = Literal["list", "preview", "manual", "incoming", "recall"]
 """How a call came about: from a list, chosen by its operator, any number, placed to us, promised."""
 
@@ -123,6 +127,27 @@ class SetReady(Message, frozen=True):
 
     seat_id: int
     is_on: bool
+
+
+class SetMode(Message, frozen=True):
+    """通常 (`is_manual`) or プレディクティブ, from now on or after the call in hand.  Request.
+
+    Failed where the project leaves its operators no choice; back to predictive is always allowed.
+    """
+
+    seat_id: int
+    is_manual: bool
+
+
+class DialNumber(Message, frozen=True):
+    """Manual call to any number: 3-15 digits.  `caller`: one of the project's numbers, '' the main one.
+
+    From waiting, normal mode or a pause, to which the seat returns.  Request; Failed says what forbids it.
+    """
+
+    seat_id: int
+    number: str
+    caller: str = ""
 
 
 class CallTarget(Message, frozen=True):
@@ -390,6 +415,7 @@ class SeatBoard(msgspec.Struct, frozen=True):
     incoming_id: int = 0  # of the caller who rings here
     customer_id: int = 0
     number: str = ""
+    is_manual: bool = False  # in normal mode, or will be once the call in hand is done
     promise_at: float = 0.0  # kept free for a promise of this moment
     typed: str = ""  # digits of a result code being keyed, before `*`
     saved_code: str = ""  # the code saved last, until the next call
@@ -549,8 +575,8 @@ class Figures(Message, frozen=True):
 
 
 Union = (
-    HangUp | HoldCall | EnterCode | TakeBack | SetReady | CallTarget | HandOver | DropTarget | JoinAll
-    | AnswerTransfer | AnswerCaller | NameCaller
+    HangUp | HoldCall | EnterCode | TakeBack | SetReady | SetMode | DialNumber | CallTarget
+    | HandOver | DropTarget | JoinAll | AnswerTransfer | AnswerCaller | NameCaller
     | Reload | DialCustomer | DialForOperator | SkipCustomer | PressKey | LogOutSeat | TakeSeat | StartBreak
     | EndBreak | CallForHelp | AnswerHelp | Listen | EndListening | ShowMessage | ClearChannel | TryChannel
     | AskBoard | AskFigures | ChannelTried | Board | SeatChanged | Figures

@@ -29,6 +29,7 @@ class State(Enum):
     CHECKING = auto()
     PAUSED = auto()
     WAITING = auto()
+    MANUAL = auto()  # normal mode: calls by himself, is handed no list call
     CALLING = auto()  # a preview call rings
     TALKING = auto()
     RUNG = auto()  # a colleague's transfer rings here
@@ -57,6 +58,8 @@ class Event(Enum):
     TAKE_BACK = auto()
     ENTERED_NEXT = auto()  # a code from the screen, and on
     ENTERED = auto()  # a code from the screen, and nothing more
+    MANUAL_ON = auto()
+    MANUAL_OFF = auto()
     CALL = auto()
     PARTED = auto()  # the customer hung up
     PREVIEW = auto()
@@ -210,8 +213,23 @@ TRANSITIONS: Final[dict[State, dict[Event, Row]]] = {
         **_GIVEN,
         Event.CALL: (Do.TALK, State.TALKING),  # a caller, picked up from a page
         Event.RUNG: (Do.RING_SEAT, State.RUNG),
+        Event.MANUAL_ON: (Do.NOTHING, State.MANUAL),
+        Event.PREVIEW: (Do.DIAL, State.CALLING),  # a manual call out of a pause leads back to it
+    },
+    State.MANUAL: {
+        **_LEAVING,
+        Event.PREVIEW: (Do.DIAL, State.CALLING),
+        Event.DIGIT: (Do.DESK_KEY, State.MANUAL),
+        Event.HASH: (Do.BE_PAUSED, State.PAUSED),  # `*` has no meaning: the mode is changed on the screen
+        Event.MANUAL_OFF: (Do.BE_READY, State.WAITING),
+        Event.TAKE_BACK: (Do.TAKE_BACK, State.ENTERING),
+        Event.BREAK_ON: (Do.REST, State.BREAK),
+        Event.AWAY: (Do.BE_PAUSED, State.PAUSED),
+        **_GIVEN,
+        Event.RUNG: (Do.RING_SEAT, State.RUNG),
     },
     State.WAITING: {
+        Event.MANUAL_ON: (Do.NOTHING, State.MANUAL),
         **_LEAVING,
         Event.CALL: (Do.TALK, State.TALKING),
         Event.OFFERED: (Do.RING_CALLER, State.OFFERED),
@@ -306,6 +324,7 @@ SHOWN: Final[dict[State, SeatState]] = {
     State.CHECKING: "login",
     State.PAUSED: "paused",
     State.WAITING: "waiting",
+    State.MANUAL: "manual",
     State.CALLING: "ringing",
     State.TALKING: "talking",
     State.RUNG: "ringing",
@@ -323,6 +342,7 @@ assert set(SHOWN) == set(State)
 KEPT: Final[dict[SeatState, IntervalKind]] = {
     "paused": "paused",
     "waiting": "wait",
+    "manual": "wait",  # 実稼働 holds the time in which an operator looks for whom to call
     "ringing": "wait",  # a preview call that rings: the operator waits for a connection
     "talking": "talk",
     "wrapup": "wrap",
@@ -358,6 +378,8 @@ class Seat:
     last: Attempt | None = None  # the call before, whose code may be taken back
     coded: float = -1.0  # when the last code was saved
     saved_code: str = ""
+    is_manual: bool = False  # in normal mode, or back to it after the call in hand
+    is_pause_wanted: bool = False  # back to the pause after the call in hand
     kept: Kept | None = None  # for a promise
     rung_by: int = 0  # call id of the transfer that rings here or is answered
     called_by: int = 0  # call id of the caller who rings here
@@ -399,7 +421,7 @@ class Seat:
         if digit == "*":
             return Event.STAR
         if digit == "#":
-            if self.state is State.WAITING and can_take_back:
+            if self.state in (State.WAITING, State.MANUAL) and can_take_back:
                 return Event.TAKE_BACK
             return Event.HASH if self.typed or self.state not in _TYPING else Event.NOTHING_TYPED
         if not digit.isdecimal():

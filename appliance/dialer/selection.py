@@ -103,7 +103,8 @@ class InHand:
         self.called_at: dict[tuple[int, str], float] = {}  # wall clock of the last call to a number
 
     def is_free(self, tenant_id: int, customer: Customer) -> bool:
-        return customer.customer_id not in self.customers and (tenant_id, customer.number) not in self.numbers
+        is_number_free = (tenant_id, customer.number) not in self.numbers
+        return customer.customer_id not in self.customers and is_number_free
 
     def begin(self, tenant_id: int, customer: Customer) -> None:
         assert self.is_free(tenant_id, customer), f"customer {customer.customer_id} has an attempt already"
@@ -127,6 +128,8 @@ class InHand:
 
     def note_end(self, customer_id: int, now: float) -> None:
         """A customer's attempt has its result."""
+        if not customer_id:
+            return
         self.ended.pop(customer_id, None)
         self.ended[customer_id] = now
 

@@ -150,6 +150,7 @@ class Reads:
                 "list_id": attempt.list_id,
                 "customer_id": attempt.customer_id,
                 "number": attempt.number,
+                "kind": attempt.kind,
             }
         )
         return inputs.StandingSeat(

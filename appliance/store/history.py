@@ -204,7 +204,7 @@ def _check_code(store: Store, project_id: int, code: str) -> None:
 
 def _where(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
     """Conditions and their values; every text is a constant of ours."""
-    parts: list[tuple[str, tuple[Any, ...]]] = [("h.tenant_id = ?", (tenant_id,))]
+    parts: list[tuple[str, tuple[Any, ...]]] = [("h.tenant_id = ?", (tenant_id,)), (_OF_A_CUSTOMER, ())]
     for column in ("project_id", "list_id", "user_id", "customer_id", "code"):
         value = getattr(wanted, column)
         if value:
@@ -236,6 +236,12 @@ def _where(tenant_id: int, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
         parts.append(_text_condition(wanted.text))
     return " AND ".join(part for part, _ in parts), tuple(value for _, values in parts for value in values)
 
+
+_OF_A_CUSTOMER: Final = (
+    "(h.customer_id > 0 OR NOT EXISTS"
+    " (SELECT 1 FROM attempt WHERE attempt.id = h.attempt_id AND attempt.kind = 'manual'))"
+)
+"""Manual calls to any number are no contacts with a customer: manual_calls.py has them."""
 
 BEFORE_PROMISE_MS: Final = 10 * 60_000
 _PROMISED: Final = (

@@ -66,6 +66,7 @@ class DialSettings(Noun, frozen=True):
     is_presented: bool
     is_active: bool
     is_ring_cut: bool
+    is_mode_free: bool
     is_take_back: bool
     is_transfer_recorded: bool
     is_listening_told: bool
@@ -289,6 +290,9 @@ def _dial_settings(store: Store, project: Project, prompts: frozenset[str]) -> D
     )
     same = {name: getattr(project, name) for name in DialSettings.__struct_fields__ if hasattr(project, name)}
     flags = {name: bool(value) for name, value in same.items() if name.startswith("is_")}
+    flags["is_mode_free"] = bool(
+        store.value("SELECT is_mode_free FROM call_setting WHERE project_id = ?", (project.id,))
+    )
     return DialSettings(
         **(same | flags | {"hours": hours_of(project)}),
         project_id=project.id,

@@ -24,6 +24,8 @@ def apply(store: Store, event: events.Event, deltas: Deltas) -> str:
 
 def _open_attempt(store: Store, event: events.OpenAttempt, deltas: Deltas) -> str:
     at = ms(event.opened_at)
+    if event.kind == "manual":
+        return _open_manual(store, event, at)
     found = store.tuples(
         "SELECT is_callable, last_code, last_called_at,"
         " EXISTS (SELECT 1 FROM attempt WHERE customer_id = c.id AND end = '')"
@@ -64,6 +66,30 @@ def _open_attempt(store: Store, event: events.OpenAttempt, deltas: Deltas) -> st
     )
     store.update("list", event.list_id, last_called_at=at)
     deltas.customers(event.list_id, last_code, callable=-is_callable)
+    return ""
+
+
+def _open_manual(store: Store, event: events.OpenAttempt, at: int) -> str:
+    """A call to any number: nobody's, so nothing of a list or customer changes."""
+    code = blocked.check(
+        store, event.tenant_id, number=event.number, project_id=event.project_id, day=day_of(at, store.zone)
+    )
+    if code:
+        return code
+    store.insert(
+        "attempt",
+        id=event.attempt_id,
+        tenant_id=event.tenant_id,
+        project_id=event.project_id,
+        list_id=0,
+        customer_id=0,
+        number=event.number,
+        caller=event.caller,
+        seat_id=event.seat_id,
+        user_id=event.user_id,
+        opened_at=at,
+        kind=event.kind,
+    )
     return ""
 
 

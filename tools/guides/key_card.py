@@ -91,7 +91,8 @@ def scenes() -> list[tuple[str, str, str]]:
     known = [
         state
         for state, rows in TRANSITIONS.items()
-        if rows.keys() & {Event.STAR, Event.HASH} and state not in (State.CHECKING, State.UNLOCKING)
+        if rows.keys() & {Event.STAR, Event.HASH}
+        and state not in (State.CHECKING, State.UNLOCKING, State.MANUAL)  # normal mode is the screen's
     ]
     assert set(known) == set(SCENES), f"no words for {set(known) ^ set(SCENES)}"
     found = []

@@ -3,7 +3,7 @@
 // this page: after a refresh it finds itself where it was.
 
 import { csrf, live, post } from "./frame.js";
-import { decimal, duration, number, twoDigitDuration, clockSeconds } from "./format.js";
+import { clock, decimal, duration, number, twoDigitDuration, clockSeconds } from "./format.js";
 import { data, h, say } from "./dom.js";
 import { STATES } from "./states.js";
 import { AutoCall } from "./call_auto.js";
@@ -23,6 +23,7 @@ const SETTLE_TRIES = 5;
 const TYPING_MS = 1500; // whoever is still typing when the call ends finishes the word first
 const WATCH_MS = 5000;
 const MODE = "yobirin-call-mode";
+const IDLE = ["waiting", "manual", "paused"];
 
 const facts = data("facts");
 const packs = facts.packs;
@@ -89,7 +90,7 @@ function moved() {
   if (seat.state === shownState) return;
   shownState = seat.state;
   if (shownState === "wrapup") toCode();
-  if (shownState !== "waiting" && shownState !== "paused") auto.stop();
+  if (!IDLE.includes(shownState)) auto.stop();
 }
 
 function toCode() {
@@ -326,12 +327,13 @@ function pack() {
 function isPreview() {
   const found = pack();
   if (!found) return false;
-  return found.mode === "preview" || (found.is_mode_free && localStorage.getItem(MODE) === "preview");
+  if (found.mode === "preview") return true;
+  return seat.user_id ? !!seat.is_manual : found.is_mode_free && localStorage.getItem(MODE) === "preview";
 }
 
 $("mode").addEventListener("change", () => {
   localStorage.setItem(MODE, $("mode").value);
-  if (seat.seat_id) act($("mode").value === "preview" ? "pause" : "ready");
+  if (seat.seat_id) act($("mode").value === "preview" ? "manual" : "predictive");
   render();
 });
 
@@ -414,7 +416,7 @@ function phase() {
 function render() {
   const now = phase();
   const preview = isPreview();
-  const isIdle = ["waiting", "paused"].includes(now);
+  const isIdle = IDLE.includes(now);
   if (!current && pack()) offer(pack());
   const isOpen = current?.origin === "page" && !current.held && !current.isViewing;
   atOnce.offer(preview ? (pack()?.at_once ?? 1) : 1);
@@ -491,6 +493,7 @@ function drawRest(now, preview) {
 function waiting(now, preview) {
   if (preview && atOnce.count > 1 && queue) return [t("次の{n}件に同時に発信します", { n: atOnce.count }), t("「次へ」で発信します。先に出たお客様につながります。")];
   if (preview) return [t("次の顧客を選んでください"), t("リストを選ぶか、顧客を検索してください。")];
+  if (seat.promise_at) return [t("約束の再コールを待っています"), t("{time} に自動で発信します。", { time: clock(seat.promise_at) })];
   if (now === "paused") return [t("準備中"), t("「発信開始」か電話機の＊で、発信を始めます。")];
   return [t("接続待ち"), t("つながるとお客様が表示されます。")];
 }
@@ -523,7 +526,7 @@ function tickWait(elapsed) {
 // The result saved last, and ten seconds to take it back: in the place where it was saved.
 function tickSaved() {
   const left = saved ? Math.ceil(saved.until - live.now()) : 0;
-  const canTake = left > 0 && ["waiting", "paused"].includes(seat.state);
+  const canTake = left > 0 && IDLE.includes(seat.state);
   const isComing = saved?.until === 0; // sent, and not answered yet
   const word = isComing ? "" : saved?.word || (seat.saved_code ? form.name(seat.saved_code) : "");
   $("saved").hidden = !word || !!current;

@@ -5,7 +5,7 @@ import { data, h, put, say } from "./dom.js";
 import { LONG_S, STATES, reasonWord } from "./states.js";
 import { t } from "./words.js";
 
-const ORDER = ["talking", "ringing", "waiting", "wrapup", "break", "paused", "login", "logged_out"];
+const ORDER = ["talking", "ringing", "waiting", "manual", "wrapup", "break", "paused", "login", "logged_out"];
 const COUNTED = ["waiting", "ringing", "talking", "wrapup", "break"];
 const HOW = { listen: () => t("聞く"), whisper: () => t("ささやく"), barge: () => t("割り込む") };
 const isHelp = (seat) => seat.help_since_at > 0 || seat.is_help === true;

@@ -4,6 +4,7 @@ import { t } from "./words.js";
 
 export const STATES = {
   waiting: { glyph: "●", word: () => t("待機") },
+  manual: { glyph: "○", word: () => t("通常") },
   ringing: { glyph: "…", word: () => t("呼出") },
   talking: { glyph: "☎", word: () => t("通話") },
   wrapup: { glyph: "✎", word: () => t("後処理") },
