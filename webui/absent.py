@@ -1,7 +1,8 @@
 """Who is on a break: the page of such a person is locked, on every browser, until the password is given.
 
 Kept in memory for the guard that stands in front of every request, and written through to the store.  A
-break asked for in the middle of a call begins when the board shows the seat on its break.
+break asked for in the middle of a call begins when the board shows the seat on its break.  One begun at the
+phone locks the page as long as the board shows it, or until the person was let back in; it is not written.
 """
 
 from __future__ import annotations
@@ -25,17 +26,37 @@ class Absent:
         self._lock = threading.Lock()
         self._rows = {row.user_id: row for row in absences.standing(store)}
         self._names: dict[int, str] = {}
+        self._let_in: dict[int, float] = {}  # by user, the begin of the seat's break that he came back from
 
     def of(self, user_id: int, seat: SeatBoard | None, *, now_ms: int) -> Absence | None:
         """The break this person is on; None while it is only asked for."""
         row = self._rows.get(user_id)
-        if row is None or row.from_at:
+        if row is None:
+            return self._at_phone(user_id, seat)
+        if row.from_at:
             return row
         if seat is not None and seat.state == "break":
             return self.begin(row.tenant_id, user_id, reason=row.reason, at=now_ms)
         if now_ms - row.asked_at > FORGOTTEN_MS and (seat is None or not seat.break_wanted):
             self.end(user_id, at=now_ms)
         return None
+
+    def _at_phone(self, user_id: int, seat: SeatBoard | None) -> Absence | None:
+        """A break that no page began: the board alone knows of it."""
+        if seat is None or seat.state != "break":
+            self._let_in.pop(user_id, None)
+            return None
+        if self._let_in.get(user_id) == seat.since_at:
+            return None
+        since = int(seat.since_at * 1000)
+        return Absence(0, seat.tenant_id, user_id, seat.break_reason or "break", since, since, 0)
+
+    def let_in(self, user_id: int, seat: SeatBoard | None) -> bool:
+        """The password was given: the break on which the seat still stands locks nothing any more."""
+        if seat is None or seat.state != "break":
+            return False
+        self._let_in[user_id] = seat.since_at
+        return True
 
     def begin(self, tenant_id: int, user_id: int, *, reason: str, at: int, is_asked: bool = False) -> Absence:
         """It begins now, or is noted as asked for."""

@@ -161,7 +161,8 @@ def end(ask: Ask) -> Any:
 def back(services: Services, user_id: int) -> None:
     """End a person's break, at the page and at the seat.  A dialer that is away keeps nobody locked out."""
     seat = services.live.seat_of(user_id)
-    if services.absent.end(user_id, at=services.now_ms()) and _is_on_break(seat):
+    was_let_in = services.absent.let_in(user_id, seat)
+    if (services.absent.end(user_id, at=services.now_ms()) or was_let_in) and _is_on_break(seat):
         assert seat is not None
         # Where the dialer cannot, the seat stands on its break, and the top bar offers to end it.
         with contextlib.suppress(YobirinError):

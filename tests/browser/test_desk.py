@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -96,6 +97,23 @@ def test_a_break_waits_for_the_call_and_keeps_what_was_typed(operator: Tab) -> N
     page.keyboard.press("Enter")
     expect(page.locator("#lock")).to_have_count(0)
     expect(page.get_by_role("searchbox").first).to_have_value("書きかけ")
+
+
+def test_a_break_begun_at_the_phone_locks_the_page_too(operator: Tab) -> None:
+    page = operator.open("/history")
+    expect(page.locator("#my-seat")).to_contain_text("A-04 内線204")
+    set_seat(operator, "A-04", state="break", break_reason="break", since_at=time.time())
+    expect(page.locator("#lock h1")).to_have_text("休憩中")
+    answer = page.request.get(operator.site.url + "/history", headers={"Accept": "application/json"})
+    assert answer.status == 423
+    set_seat(operator, "A-04", state="paused", break_reason="", since_at=time.time())
+    expect(page.locator("#lock")).to_have_count(0)  # the PIN was keyed there
+    set_seat(operator, "A-04", state="break", break_reason="break", since_at=time.time())
+    expect(page.locator("#lock h1")).to_have_text("休憩中")
+    page.fill("#lock-password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#lock")).to_have_count(0)
+    assert isinstance(operator.site.dialer.requests[-1], EndBreak)
 
 
 def test_help_is_called_by_key_and_the_supervisor_hears_it_once(operator: Tab, new_tab: NewTab) -> None:
