@@ -124,6 +124,35 @@ def test_a_monitor_is_enrolled_once_and_then_starts_by_itself(new_tab: NewTab) -
     assert page.goto(kiosk.site.url + "/board").url.endswith("/login?next=/board")  # type: ignore[union-attr]
 
 
+KEEP_STREAMS = """
+const Made = window.EventSource;
+window.streams = [];
+window.EventSource = function (url) { const made = new Made(url); window.streams.push(made); return made; };
+window.EventSource.CLOSED = Made.CLOSED;
+"""
+
+
+def test_a_pane_without_news_keeps_a_talks_customer_for_a_minute_and_no_longer(manager: Tab) -> None:
+    """Whether the talk goes on is not known any more, and nothing stays on an unattended screen."""
+    page = manager.page
+    page.add_init_script(KEEP_STREAMS)
+    page.clock.install()
+    before = change(manager, "A-05", state="talking")
+    manager.open("/seat/A-05")
+    fast_forward(page, 1)
+    name = page.locator("[data-label=A-05] [data-is=name]")
+    expect(name).to_contain_text("様")
+    page.route("**/*events*", lambda route: route.abort())
+    page.evaluate("window.streams.forEach((stream) => stream.close())")
+    fast_forward(page, 30)
+    expect(page.locator("[data-label=A-05] [data-is=state]")).to_contain_text("更新停止")
+    expect(name).to_contain_text("様")
+    fast_forward(page, 45)
+    expect(name).to_have_text("")
+    assert "様" not in page.locator("[data-label=A-05]").inner_text()
+    change(manager, "A-05", state=before.state)
+
+
 def test_a_wallboard_is_enrolled_and_its_token_reads_nothing_else(new_tab: NewTab) -> None:
     wall = new_tab(viewport={"width": 1920, "height": 1080})
     page = wall.open("/wall")

@@ -9,6 +9,7 @@ import { STATES, reasonWord } from "./states.js";
 import { t } from "./words.js";
 
 const PRIVATE_AFTER_S = 10;
+const TALK_S_MAX = 60; // without news: whether the talk goes on is not known, and most do not for much longer
 const RESULT_LATE_S = 60;
 const TAKE_BACK_S = 10;
 const live = new Live(document.body.dataset.events, "");
@@ -161,7 +162,7 @@ function stale(pane, seat) {
   say(part(pane, "hint"), t("画面は止まっています。電話はそのまま使えます"));
   part(pane, "typed").hidden = true;
   const isTalking = seat?.state === "talking";
-  if (!isTalking || live.age() > 600 + PRIVATE_AFTER_S) {
+  if (!isTalking || live.age() > TALK_S_MAX + PRIVATE_AFTER_S) {
     part(pane, "customer").hidden = true;
     forget(pane);
     part(pane, "keys").hidden = true;
