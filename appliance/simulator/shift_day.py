@@ -43,7 +43,7 @@ def plan(seed: int, *, hours: float = 0.5, seats: int = 8, **more: Any) -> Plan:
 class Day:
     """One seed's day on `plan`."""
 
-    def __init__(self, seed: int, plan: Plan, *, has_faults: bool = True) -> None:
+    def __init__(self, seed: int, plan: Plan, *, has_faults: bool = True, is_judged: bool = True) -> None:
         self._rng = random.Random(f"day {seed}")  # noqa: S311  # chance that must repeat, no secret
         self._until_s = plan.shift_s * (1 - HEALED_SHARE)
         self.faults = Faults(seed) if has_faults else None
@@ -52,20 +52,23 @@ class Day:
         self.deeds = Deeds(seed, until_s=self._until_s)
         self.many = Many(seed, until_s=self._until_s)
         self.recalls = Promised(seed, until_s=self._until_s)
+        self._is_judged = is_judged
         self.restarts = 0
         self._saying: dict[str, str] = {}
 
     def prepare(self, shift: Shift) -> None:
         """Put the day into the shift's queue, and everybody who judges beside it."""
         self._shift = shift
-        self.legs = Legs(shift.world, shift.machine, shift.exchange)
-        self.times = Times(shift.world)
-        self.promises = Promises(shift.world, shift.machine)
-        self.custody = Custody(shift.world, shift.machine)
+        if self._is_judged:
+            self.legs = Legs(shift.world, shift.machine, shift.exchange)
+            self.times = Times(shift.world)
+            self.promises = Promises(shift.world, shift.machine)
+            self.custody = Custody(shift.world, shift.machine)
         shift.world.observers.append(self._observe)
         if self.faults is not None:
             self.faults.prepare(shift)
-            for _restart in range(round(self._until_s / 3600 * RESTARTS_AN_HOUR)):
+            restarts = RESTARTS_AN_HOUR if self._is_judged else 0  # who judges knows what stands
+            for _restart in range(round(self._until_s / 3600 * restarts)):
                 shift.world.after(self._rng.uniform(60.0, self._until_s), self._restart_dialer)
         self.transfers.prepare(shift)
         self.supervisors.prepare(shift)
@@ -90,6 +93,12 @@ class Day:
         self._shift.invariants.at_rest()
         for part in (self.custody, self.legs, self.times, self.promises, self.supervisors, self.recalls):
             part.at_rest()
+
+    def forget(self) -> None:
+        """Books of what is over, for days that are not judged."""
+        self.transfers.forget()
+        self.many.forget()
+        self.recalls.forget()
 
     def tallies(self) -> collections.Counter[str]:
         """What the day saw, for those who print it."""

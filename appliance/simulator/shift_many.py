@@ -42,6 +42,13 @@ class Many:
         for _group in range(int(self._until_s / 3600 * GROUPS_AN_HOUR)):
             shift.world.after(self._rng.uniform(20.0, self._until_s), self._dial)
 
+    def forget(self) -> None:
+        """Groups that are over."""
+        for book in (self._bound, self._group_of):
+            for attempt_id in [one for one in book if one not in self._going]:
+                del book[attempt_id]
+        self._cleared &= self._going
+
     def dialer_restarted(self) -> None:
         """Its calls are gone with it."""
         self._going.clear()

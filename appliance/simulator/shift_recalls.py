@@ -50,6 +50,7 @@ class Promised:
         self.counts: collections.Counter[str] = collections.Counter()
         self._rows: dict[int, outputs.OpenAttempt] = {}  # attempts that stand
         self._answered: set[int] = set()
+        self._made = 0
 
     def prepare(self, shift: Shift) -> None:
         self._shift = shift
@@ -64,6 +65,11 @@ class Promised:
                     self._over(promise, "interrupted")
                 promise.attempt_id = 0
         self._rows.clear()
+
+    def forget(self) -> None:
+        """Promises that are over, and answers of calls that are."""
+        self.promises = {number: one for number, one in self.promises.items() if not one.why}
+        self._answered &= self._rows.keys()
 
     def at_rest(self) -> None:
         """Whatever was due long ago on a floor at work has been kept, or has its reason."""
@@ -151,7 +157,8 @@ class Promised:
             return
         if self._rng.random() < PROMISED_SHARE:
             due_at = self._wall() + self._rng.choice((30.0, 100.0, 240.0))
-            number = len(self.promises) + 1
+            self._made += 1
+            number = self._made
             self.promises[row.customer_id] = Promise(
                 number, row.customer_id, row.number, row.list_id, row.user_id, due_at
             )

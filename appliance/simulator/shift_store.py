@@ -91,6 +91,10 @@ class Store:
     def _save_seat(self, what: outputs.SaveSeat) -> None:
         self._seats[what.seat_id] = what
 
+    def forget_closed(self) -> None:
+        """For shifts of days, whose invariants are not asked: lists go on behind their cursors anyway."""
+        self.closed.clear()
+
     def recover(self, standing: Container[str]) -> tuple[inputs.StandingSeat, ...]:
         """As the dialer's start does: who answered is not called again; seats whose leg stands go on."""
         seats = tuple(

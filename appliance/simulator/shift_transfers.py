@@ -78,6 +78,10 @@ class Transfers:
         shift.configure(targets=TARGETS)
         shift.world.observers.append(self._observe)
 
+    def forget(self) -> None:
+        """Which talks had a script; one that goes on may get another."""
+        self._scripted.clear()
+
     def _observe(self, _now: float, _what: Any, decided: list[Any]) -> None:
         for output in decided:
             if isinstance(output, SeatChanged):
