@@ -1,4 +1,4 @@
-"""The site's own speech, kept up to its settings: names of result codes, apologies that name the caller.
+"""The site's own speech, kept up to its settings: names of codes, apologies with a name, words of routes.
 
 Runs in the worker, looks every few seconds, speaks only what changed, and tells the dialer what is new.
 """
@@ -12,7 +12,7 @@ from appliance import ipc
 from appliance.audio import site_prompts
 from appliance.dialer import messages as dialer
 from appliance.settings import Home
-from appliance.store import projects, result_codes, users
+from appliance.store import incoming, incoming_routes, projects, result_codes, users
 from appliance.store.models import Project
 from appliance.store.open import Store
 
@@ -41,12 +41,12 @@ class SiteSpeech:
 
 
 def wanted(store: Store) -> dict[str, str]:
-    """Prompt name to text, of every project in use in the box."""
+    """Prompt name to text, of every project and incoming route in use in the box."""
     texts: dict[str, str] = {}
     for tenant in users.tenants(store):
         for project in projects.every(store, tenant.id, with_inactive=False):
             texts |= _of_project(store, project)
-    return texts
+    return texts | incoming.prompts(incoming_routes.routes(store))
 
 
 def _of_project(store: Store, project: Project) -> dict[str, str]:

@@ -68,7 +68,8 @@ class Audiences:
             lamp = device_view.lamp(self._box.health, translate, language)
             absent = self._absent.of_tenant(tenant_id)
             transfers = ringing(self._live.board, tenant_id)
-            return view | {"health": {"lamp": lamp}, "absent": absent, "transfers": transfers}
+            beside = {"transfers": transfers, "incoming": callers(self._live.board, tenant_id)}
+            return view | {"health": {"lamp": lamp}, "absent": absent} | beside
 
         def wall() -> View:
             view = board_view(self._live.board, tenant_id=tenant_id, translate=translate)
@@ -77,7 +78,8 @@ class Audiences:
 
         def operators() -> View:
             board = self._live.board
-            return {"floor": floor_seats(board, tenant_id), "transfers": ringing(board, tenant_id)}
+            beside = {"transfers": ringing(board, tenant_id), "incoming": callers(board, tenant_id)}
+            return {"floor": floor_seats(board, tenant_id)} | beside
 
         return {"managers": managers, "operators": operators}.get(kind, wall)
 
@@ -111,6 +113,15 @@ def ringing(board: Board, tenant_id: int) -> dict[str, Any]:
     return {
         str(row.transfer_id): {"to_extension": row.to_extension, "since_at": row.since_at}
         for row in board.transfers
+        if row.tenant_id == tenant_id
+    }
+
+
+def callers(board: Board, tenant_id: int) -> dict[str, Any]:
+    """Who calls and whom nobody has: that there is one, and since when; who it is, the page says.  Pure."""
+    return {
+        str(row.incoming_id): {"since_at": row.since_at, "state": row.state}
+        for row in board.incoming
         if row.tenant_id == tenant_id
     }
 

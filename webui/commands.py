@@ -84,6 +84,12 @@ def _transfer(ask: Ask, transfer_id: int) -> bool:
     return any(row.transfer_id == transfer_id and row.tenant_id == ask.tenant_id for row in standing)
 
 
+def _incoming(ask: Ask, incoming_id: int) -> bool:
+    """A caller who waits, whom the board carries."""
+    standing = ask.services.live.board.incoming
+    return any(row.incoming_id == incoming_id and row.tenant_id == ask.tenant_id for row in standing)
+
+
 def _owned(table: str) -> Check:
     def check_row(ask: Ask, row_id: int) -> bool:
         return not row_id or visibility.owns(ask.services.store, ask.tenant_id, table, row_id)
@@ -102,6 +108,7 @@ CHECKS: Final[dict[str, Check]] = {
     "list_id": _owned("list"),
     "target_id": _owned("transfer_target"),
     "transfer_id": _transfer,
+    "incoming_id": _incoming,
     # A person acts as himself and for his own tenant.
     "user_id": lambda ask, user_id: bool(user_id == ask.person.user_id),
     "tenant_id": lambda ask, tenant_id: bool(tenant_id == ask.tenant_id),

@@ -43,6 +43,7 @@ BARS: Final[dict[Side, tuple[Entry, ...]]] = {
         Entry("search", "/call/search", "顧客検索"),
         Entry("recalls", "/recalls", "見込・再架電"),
         Entry("transfers", "/transfers", "転送"),
+        Entry("missed", "/missed", "着信"),
         Entry("monitoring", "/floor", "フロア"),
         Entry("history.view", "/history", "検索・履歴", ("/customers", "/entries")),
         Entry("report-history", "/report-history", "報告履歴", beside="call"),  # callers: in their menu

@@ -9,8 +9,12 @@ import re
 from datetime import datetime
 from typing import Any, Final
 
+import bottle
+
+from appliance.audio import prompts
 from appliance.errors import BadInput
 from appliance.store import incoming_routes, numbers, own_holidays, projects, seats
+from appliance.store.incoming import PROMPT
 from appliance.store.incoming_checks import RING_S, TIERS_MAX, Wanted
 from appliance.store.incoming_routes import RouteLine
 from appliance.store.routing import Choice, Tier, route
@@ -40,6 +44,7 @@ def routes(_services: Services) -> list[Route]:
         Route("POST", "/incoming/days", "incoming", set_day),
         Route("POST", "/incoming/days/<own_day:int>/remove", "incoming", remove_day),
         Route("GET", "/incoming/<route_id:int>", "incoming.view", show),
+        Route("GET", "/incoming/<route_id:int>/words/<place:int>", "incoming.view", hear),
         Route("POST", "/incoming/<route_id:int>", "incoming", change),
         Route("POST", "/incoming/<route_id:int>/move", "incoming", move),
         Route("POST", "/incoming/<route_id:int>/remove", "incoming", remove),
@@ -146,6 +151,18 @@ def _existing(ask: Ask, route_id: int) -> RouteLine:
     return found
 
 
+def hear(ask: Ask, route_id: int, place: int) -> Any:
+    """What a tier says, as the worker has spoken it; a moment after it was changed there is none."""
+    found = _existing(ask, route_id)
+    path = ask.services.store.home.prompts / f"{PROMPT.format(route_id=found.id, place=place)}.wav"
+    try:
+        sound = prompts.to_pcm_wav(prompts.read_wav(path))
+    except BadInput as error:
+        raise NotFound(ask.t("この案内はまだ用意されていません。保存の数秒後に聞けます。")) from error
+    head = {"Content-Type": "audio/wav", "Cache-Control": "no-store", "Content-Length": str(len(sound))}
+    return bottle.HTTPResponse(sound, 200, head)
+
+
 def show_new(ask: Ask, *, problem: str = "") -> Any:
     return _form(ask, None, problem=problem)
 
@@ -180,6 +197,12 @@ def _form(ask: Ask, line: RouteLine | None, *, problem: str = "") -> Any:
         orders=[(key, ask.t(word)) for key, word in ORDERS],
         choices_shown=CHOICES_SHOWN,
         ring_bounds=RING_S,
+        spoken={
+            tier.place
+            for tier in wanted.tiers
+            if line is not None
+            and (store.home.prompts / f"{PROMPT.format(route_id=line.id, place=tier.place)}.wav").exists()
+        },
     )
 
 

@@ -67,6 +67,14 @@ def to_wav(speech: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
+def to_pcm_wav(speech: bytes) -> bytes:
+    """A 16-bit WAV file of mu-law samples, as every browser plays it."""
+    body = mulaw.DECODE[np.frombuffer(speech, np.uint8)].astype("<i2").tobytes()
+    form = struct.pack("<HHIIHH", FORMAT_PCM, 1, mulaw.RATE_HZ, 2 * mulaw.RATE_HZ, 2, 16)
+    chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(body)) + body
+    return b"RIFF" + struct.pack("<I", len(chunks)) + chunks
+
+
 def read_wav(path: Path) -> bytes:
     """The mu-law samples of a file.  Raises BadInput naming it."""
     try:

@@ -1,4 +1,4 @@
-"""The site's own speech: names of result codes, the apology that names the caller.
+"""The site's own speech: names of result codes, the apology that names the caller, words of incoming routes.
 
 Each prompt is a WAV in the site's directory beside a note of its text, so that only what changed is spoken
 again.  Does its work in the caller's time (a second a prompt at most): call it from a worker.
@@ -19,7 +19,7 @@ from appliance.settings import Home, file_mode
 
 log = logging.getLogger("audio")
 
-PREFIXES: Final = ("code-", "project-")  # what is ours to remove; uploads have other names
+PREFIXES: Final = ("code-", "project-", "route-")  # what is ours to remove; uploads have other names
 Speak = Callable[[str, Path], None]
 
 

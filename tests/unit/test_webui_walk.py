@@ -121,6 +121,8 @@ NOT_FOUND: dict[str, str] = {
     "/imports/<job_id:int>/file": "its file is not kept by the loader of tests",
     "/device/channels/<span:int>/<channel:int>/clear": "no such channel is busy",
     "/transfers/<transfer_id:int>/answer": "it is over",
+    "/missed/<incoming_id:int>/answer": "he has gone",
+    "/incoming/<route_id:int>/words/<place:int>": "no worker has spoken it",
     "/monitors/<device_id:int>/names": "a split monitor shows names anyway",
 }
 MISSED = (401, 403, 404, 423)

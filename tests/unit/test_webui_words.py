@@ -21,6 +21,7 @@ from webui import (
     list_bulk,
     list_work,
     lists,
+    missed,
     pages,
     project_screens,
     projects,
@@ -83,7 +84,7 @@ def texts_of_tables() -> set[str]:
     found |= {word for _, word in blocked.KINDS} | set(blocked.ORIGINS.values()) - {"CSV"}
     found |= set(pages.NOTICES.values()) | set(projects.SYSTEM_RULES.values()) | set(projects.WEEKDAYS)
     found |= store_words.SENTENCES | set(REFUSALS.values()) | set(desk.REASONS.values())
-    found |= {*transfers.OUTCOMES.values(), transfers.UNANSWERED}
+    found |= {*transfers.OUTCOMES.values(), transfers.UNANSWERED} | set(missed.STATES.values())
     found |= set(project_screens.STATE_WORDS.values()) | set(supervise.HOW_WORDS.values())
     found |= {entry.word for bar in frame.BARS.values() for entry in bar}
     found |= set(report_words.NAMES.values()) | set(report_words.MEANS.values())

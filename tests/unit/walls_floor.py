@@ -96,6 +96,10 @@ def seed(home: Home) -> tuple[Floor, Samples]:
         customer_id=customer, attempt_id=1, user_id=operator, number="201", is_house=1, asked_at=now,
         cleared_at=now, outcome="dropped",
     )  # fmt: skip
+    caller = store.insert(
+        "incoming_call", id=1, tenant_id=tenant, project_id=floor.project_id, customer_id=customer,
+        called="0451110000", caller="0451115555", span=1, channel=1, at=now, outcome="missed", ended_at=now,
+    )  # fmt: skip
     samples = {
         "delivery_id": delivery,
         "number_id": number,
@@ -116,6 +120,8 @@ def seed(home: Home) -> tuple[Floor, Samples]:
         "device_id": _monitor(floor, tenant, floor.manager_id),
         "recall_id": recall,
         "transfer_id": transfer,
+        "incoming_id": caller,
+        "place": 1,
         "user_id": operator,
         "attempt_id": store.value("SELECT max(id) FROM attempt"),
         # of the box, everybody's who holds the right

@@ -11,6 +11,7 @@ import { AtOnce } from "./call_many.js";
 import { Card } from "./call_card.js";
 import { ResultForm, composing } from "./call_form.js";
 import { hint, listen } from "./call_keys.js";
+import { Incoming } from "./call_incoming.js";
 import { Transfer } from "./call_transfer.js";
 import { t } from "./words.js";
 
@@ -40,6 +41,7 @@ let typedAt = 0;
 const form = new ResultForm({ onChoice: () => render() });
 const cards = new Card({ onChange: (card) => refreshed(card) });
 const transfer = new Transfer({ act });
+const incoming = new Incoming({ banner });
 const auto = new AutoCall({ now: () => live?.now() ?? 0, onDue: () => (current ? dial() : nextMany("dial")) });
 const atOnce = new AtOnce({ wanted: facts.at_once, onOver: () => auto.isOn && next("count"), onChange: () => render() });
 listen();
@@ -65,6 +67,7 @@ function onLine(card) {
 // The customer has left the line: coded here, coded at the phone, or never reached.
 function lineOver() {
   const over = current;
+  if (over.isCaller && !over.hasTalked) return void clear(); // he rang here, and somebody else has him
   if (saved?.attempt === over.attempt || isBusy) return;
   if (over.hasTalked) {
     if (seat.saved_code && !form.isEmpty()) settle(over, JSON.stringify({ ...form.content(), code: "" }));
@@ -468,7 +471,7 @@ const REST = {
   out: () => [t("座席についていません"), t("電話機でログインするか、座席を選んでください。")],
   login: () => [t("ログイン中"), t("電話機の案内にしたがってください。")],
   break: () => [t("休憩中"), ""],
-  ringing: () => [t("発信中"), t("つながるとお客様が表示されます。")],
+  ringing: () => (seat.attempt_kind === "incoming" ? [t("着信"), t("電話機の＊か「応答」で受けます。")] : [t("発信中"), t("つながるとお客様が表示されます。")]),
   talking: () => [t("通話中"), ""],
   wrapup: () => [t("後処理"), t("結果コードを入力してください。")],
 };
@@ -550,8 +553,10 @@ live?.on((view) => {
   day = view.call?.day ?? day;
   wait = view.call?.wait ?? null;
   const card = view.call?.card;
+  const isCaller = incoming.show(seat);
   if (card) onLine(card);
   else if (current?.origin === "line") lineOver();
+  if (current?.origin === "line" && card) current.isCaller = isCaller;
   if (current?.origin === "line" && ["talking", "wrapup"].includes(seat.state)) current.hasTalked = true;
   transfer.show(seat, view.call?.party);
   moved();

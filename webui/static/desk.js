@@ -206,6 +206,17 @@ async function promises() {
 promises();
 setInterval(promises, 30_000);
 
+// 着信: who calls now, and whom nobody has called back.
+let callers = null;
+async function missed(every) {
+  const now = Object.keys(every).sort().join(" ");
+  if (now === callers || document.hidden || locked || !document.querySelector('[data-screen="missed"]')) return;
+  callers = now;
+  const answer = await fetch("/missed/due", { credentials: "same-origin", headers: { Accept: "application/json", "X-Refresh": "1" } }).catch(() => null);
+  if (answer?.ok) count("missed", (await answer.json()).due ?? 0);
+}
+setInterval(() => (callers = null), 30_000); // asked again with the next beat
+
 // --- keys ---------------------------------------------------------------------------------------------
 
 document.addEventListener("keydown", (event) => {
@@ -232,4 +243,5 @@ live?.on((view) => {
   helps(view.seats);
   listening(view.seats);
   transfers(view.transfers ?? {});
+  missed(view.incoming ?? {});
 });
