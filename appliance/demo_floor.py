@@ -13,12 +13,14 @@ import msgspec
 from appliance.demo_secrets import one_time_password, pin, write_secret
 from appliance.settings import SEATS_MAX, Home, Settings
 from appliance.simulator.sample_list import SHIPPED as SAMPLE
-from appliance.store import lists, projects, result_codes, users
+from appliance.store import incoming_routes, lists, projects, result_codes, users
 from appliance.store import seats as desk_phones
 from appliance.store.import_run import load_file
 from appliance.store.imports import Plan
+from appliance.store.incoming_checks import Wanted
 from appliance.store.models import Hours, Role
 from appliance.store.open import Store, open_store
+from appliance.store.routing import Tier
 
 TENANT: Final = ("demo", "サンプル商会")
 PROJECT: Final = "光回線 秋"
@@ -28,6 +30,10 @@ APOLOGY: Final = (
     "こちらは、光回線サービスセンターです。ただいま担当者につながらず、申し訳ございません。"
     "またあらためてお電話いたします。"
 )
+AWAY: Final = (
+    "光回線サービスセンターです。ただいま電話が混み合っております。担当者から、折り返しお電話いたします。"
+)
+CALLED_BACK_MAX: Final = 8  # seats that callers ring, one after the other
 EXTENSION_FIRST: Final = 201
 PHONE_ID_FIRST: Final = 1001
 MANAGERS: Final[tuple[tuple[str, str, Role], ...]] = (
@@ -81,6 +87,7 @@ def prepare(home: Home, *, seats: int, at: int) -> Floor:
         _sample(store, tenant_id, project_id)
         people = min(seats + 1, SEATS_MAX)  # one more seat than robots, where the box has room for it
         robots = [_seat_and_operator(store, tenant_id, index, at) for index in range(people)]
+        _callbacks(store, tenant_id, tuple(robot.extension for robot in robots), at)
         logins = tuple(_login(store, tenant_id, *person, at) for person in MANAGERS)
     finally:
         store.close()
@@ -143,6 +150,26 @@ def _project(store: Store, tenant_id: int, at: int) -> int:
     for code, name, flags in OWN_CODES:
         result_codes.add(store, tenant_id, project_id, code=code, name=name, **dict.fromkeys(flags, True))
     return project_id
+
+
+def _callbacks(store: Store, tenant_id: int, extensions: tuple[str, ...], at: int) -> None:
+    """Who answers customers that call back: some of the floor, then an announcement."""
+    if not extensions or incoming_routes.every(store, tenant_id):
+        return
+    tiers = (
+        Tier(
+            place=1,
+            kind="ring",
+            extensions=extensions[:CALLED_BACK_MAX],
+            ring_order="longest_idle",
+            ring_s=10,
+        ),
+        Tier(place=2, kind="announce", text=AWAY),
+    )
+    every_day = Wanted(
+        "折り返し", weekdays=127, on_holidays="same", from_minute=0, to_minute=1440, tiers=tiers
+    )
+    incoming_routes.save(store, tenant_id, every_day, at=at)
 
 
 def _sample(store: Store, tenant_id: int, project_id: int) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from appliance.dialer.messages import SeatState
+from appliance.dialer.messages import SeatBoard, SeatState
 from appliance.simulator.robot_laws import Laws
 
 GIVE_UP_S: Final = 15.0  # nothing came of the keys: handset down, and again
@@ -52,6 +52,7 @@ class Input(Enum):
     SEES_LOGIN = auto()
     SEES_PAUSED = auto()
     SEES_WAITING = auto()
+    SEES_CALLER = auto()  # somebody calls us, and rings here
     SEES_TALKING = auto()
     SEES_WRAPUP = auto()
     SEES_OUT = auto()
@@ -67,6 +68,11 @@ SEEN: Final[dict[SeatState, Input]] = {
     "wrapup": Input.SEES_WRAPUP,
     "break": Input.SEES_PAUSED,
 }
+
+
+def seen(seat: SeatBoard) -> Input:
+    """What an operator sees of the seat."""
+    return Input.SEES_CALLER if seat.incoming_id else SEEN[seat.state]
 
 
 class Lift(msgspec.Struct, frozen=True):
@@ -160,6 +166,11 @@ class Operator:
         self._plan_anew()
         self.decisions.append(Speak(False))
 
+    def _answer(self, now: float) -> None:
+        """`*`, once; the monitor shows the caller again every second."""
+        if not self._plan:
+            self._plan = [(now + self._laws.read_s, Press("*"))]
+
     def _after_code(self, now: float) -> None:
         """The code is in.  Now and then an operator takes a break, handset down."""
         self._wait(now)
@@ -245,6 +256,7 @@ TRANSITIONS: Final[dict[State, dict[Input, tuple[Action, State]]]] = {
     State.WAITING: {
         **_but(State.WAITING, _MOVED),
         **_LOST,
+        Input.SEES_CALLER: (Operator._answer, State.WAITING),
         Input.TIME: (Operator._take_break, State.AWAY),
     },
     State.TALKING: {

@@ -29,7 +29,6 @@ from appliance.settings import Home, Settings
 from appliance.simulator import population, robot_laws
 from appliance.simulator.robot_laws import Laws
 from appliance.simulator.robot_operator import (
-    SEEN,
     Decision,
     Input,
     Lift,
@@ -38,6 +37,7 @@ from appliance.simulator.robot_operator import (
     PutDown,
     RobotLogin,
     Speak,
+    seen,
 )
 from appliance.simulator.robot_phone import Exchange, Phone
 from appliance.simulator.robot_rtp import Lines
@@ -162,7 +162,7 @@ class Floor:
         for seat in seats:
             robot = self.robots.get(seat.extension)
             if robot is not None:
-                robot.feed(SEEN[seat.state])
+                robot.feed(seen(seat))
 
     def put_down(self) -> None:
         """Every handset, at once."""
