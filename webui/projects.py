@@ -14,7 +14,7 @@ from appliance.settings import SPANS_MAX
 from appliance.store import lists, projects, result_codes
 from appliance.store.models import Hours, Project
 from appliance.store.projects import RING_TIMEOUT_WARNED_S
-from webui import call_project, pacing_limit
+from webui import call_project, pacing_limit, transfer_section
 from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.report_section import section as report_section
@@ -160,7 +160,9 @@ def show(ask: Ask, project_id: int, *, problem: str = "") -> Any:
         problem=problem,
         problems=missing,
         missing={row["section"] for row in missing},
-        sections=[(key, ask.t(word)) for key, word in (*SECTIONS, *call_project.SECTIONS)],
+        sections=[
+            (key, ask.t(word)) for key, word in (*SECTIONS, *call_project.SECTIONS, ("transfers", "転送"))
+        ],
         callers=projects.callers(store, ask.tenant_id, project_id),
         modes=modes(ask.t),
         target=f"{project.abandon_target * 100:g}",
@@ -169,6 +171,7 @@ def show(ask: Ask, project_id: int, *, problem: str = "") -> Any:
         flags=[(flag, ask.t(word), ask.t(hint)) for flag, word, hint in FLAGS],
         system_codes=system_codes(ask.t),
         **call_project.context(ask, project_id),
+        **transfer_section.context(ask, project_id),
         report=report_section(ask, project_id),
     )
 

@@ -302,7 +302,7 @@ def _dial_settings(store: Store, project: Project, prompts: frozenset[str]) -> D
             DialTarget(target_id=target_id, short=short, name=name, number=number, code=code)
             for target_id, short, name, number, code in store.tuples(
                 "SELECT id, short, name, number, code FROM transfer_target WHERE project_id = ?"
-                " ORDER BY sort, short",
+                " AND removed_at = 0 ORDER BY sort, short",
                 (project.id,),
             )
         ),

@@ -24,7 +24,7 @@ def targets(store: Store, tenant_id: int, project_id: int) -> list[TransferTarge
     """The project's short dials in their order."""
     return store.all(
         TransferTarget,
-        "FROM transfer_target WHERE tenant_id = ? AND project_id = ? ORDER BY sort, short",
+        "FROM transfer_target WHERE tenant_id = ? AND project_id = ? AND removed_at = 0 ORDER BY sort, short",
         (tenant_id, project_id),
     )
 
@@ -55,7 +55,8 @@ def change_target(
     """Change all of a short dial.  Raises BadInput."""
     with store.transaction():
         project_id = store.value(
-            "SELECT project_id FROM transfer_target WHERE id = ? AND tenant_id = ?", (target_id, tenant_id)
+            "SELECT project_id FROM transfer_target WHERE id = ? AND tenant_id = ? AND removed_at = 0",
+            (target_id, tenant_id),
         )
         if project_id is None:
             raise _gone()
@@ -66,10 +67,37 @@ def change_target(
             raise _taken(short) from error
 
 
-def remove_target(store: Store, tenant_id: int, target_id: int) -> None:
-    """Remove a short dial; transfers of it stay as they are.  Raises BadInput."""
-    if not store.run("DELETE FROM transfer_target WHERE id = ? AND tenant_id = ?", (target_id, tenant_id)):
+def remove_target(store: Store, tenant_id: int, target_id: int, *, at: int) -> None:
+    """Take a short dial away; transfers of it stay as they are.  Raises BadInput."""
+    if not store.run(
+        "UPDATE transfer_target SET removed_at = ? WHERE id = ? AND tenant_id = ? AND removed_at = 0",
+        (at, target_id, tenant_id),
+    ):
         raise _gone()
+
+
+def restore_target(store: Store, tenant_id: int, target_id: int) -> None:
+    """Bring a removed one back.  Raises BadInput: it is gone, or its digits were given to another."""
+    found = store.value(
+        "SELECT short FROM transfer_target WHERE id = ? AND tenant_id = ?", (target_id, tenant_id)
+    )
+    if found is None:
+        raise _gone()
+    try:
+        store.run(
+            "UPDATE transfer_target SET removed_at = 0 WHERE id = ? AND tenant_id = ?", (target_id, tenant_id)
+        )
+    except Conflict as error:
+        raise _taken(str(found)) from error
+
+
+def removed_target(store: Store, tenant_id: int, project_id: int, target_id: int) -> TransferTarget | None:
+    """One that was taken away, for the offer to bring it back."""
+    return store.one(
+        TransferTarget,
+        "FROM transfer_target WHERE id = ? AND tenant_id = ? AND project_id = ? AND removed_at > 0",
+        (target_id, tenant_id, project_id),
+    )
 
 
 def order_targets(store: Store, tenant_id: int, project_id: int, target_ids: list[int]) -> None:
@@ -106,7 +134,9 @@ def _checked(store: Store, project_id: int, short: str, name: str, number: str, 
 def _next_short(store: Store, project_id: int) -> str:
     used = {
         short
-        for (short,) in store.tuples("SELECT short FROM transfer_target WHERE project_id = ?", (project_id,))
+        for (short,) in store.tuples(
+            "SELECT short FROM transfer_target WHERE project_id = ? AND removed_at = 0", (project_id,)
+        )
     }
     free = next((i for i in range(1, TARGETS_MAX + 1) if f"{i:03d}" not in used), 0)
     if not free:

@@ -66,6 +66,29 @@ def test_a_short_dial_that_cannot_be_is_refused(tmp_path: Path, changes: dict[st
     assert shorts(floor) == [("001", "営業部")]
 
 
+def test_a_short_dial_that_was_removed_is_brought_back_unless_its_digits_are_taken(tmp_path: Path) -> None:
+    floor = make_floor(tmp_path)
+    store, who = floor.store, (floor.tenant, floor.project)
+    first = transfers.add_target(store, *who, name="営業部", number="0355556666")
+
+    transfers.remove_target(store, floor.tenant, first, at=NOON_MS)
+
+    assert shorts(floor) == []
+    assert projects.dial_settings(store)[0].targets == ()
+    found = transfers.removed_target(store, *who, first)
+    assert found is not None
+    assert found.name == "営業部"
+    transfers.restore_target(store, floor.tenant, first)
+    assert shorts(floor) == [("001", "営業部")]
+    assert transfers.removed_target(store, *who, first) is None
+
+    transfers.remove_target(store, floor.tenant, first, at=NOON_MS)
+    transfers.add_target(store, *who, name="受付", number="0355557777")
+    with pytest.raises(BadInput, match="使われています"):
+        transfers.restore_target(store, floor.tenant, first)
+    assert shorts(floor) == [("001", "受付")]
+
+
 def test_another_tenant_sees_and_changes_nothing(tmp_path: Path) -> None:
     floor = make_floor(tmp_path)
     store = floor.store
@@ -76,7 +99,8 @@ def test_another_tenant_sees_and_changes_nothing(tmp_path: Path) -> None:
     assert transfers.targets(store, other, floor.project) == []
     assert transfers.inbox(store, other, since=0) == []
     for change in (
-        lambda: transfers.remove_target(store, other, target),
+        lambda: transfers.remove_target(store, other, target, at=NOON_MS),
+        lambda: transfers.restore_target(store, other, target),
         lambda: transfers.add_target(store, other, floor.project, name="x", number="0355556666"),
         lambda: transfers.change_target(
             store, other, target, short="001", name="x", number="0355556666", code=""

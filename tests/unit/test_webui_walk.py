@@ -89,6 +89,8 @@ FIELDS: dict[str, str] = {
     "attempt": "attempt_id",
     "number_id": "number_id",
     "target": "target_id",
+    "drop": "target_id",
+    "dropped": "target_id",
     "retire": "level_id",
     "remove": "template_id",
 }
