@@ -127,12 +127,12 @@ def callers(board: Board, tenant_id: int) -> dict[str, Any]:
 
 
 def own_seat(seat: SeatBoard | None) -> dict[str, Any]:
-    """An operator's own seat; {} without one.  Who only listens is not told.  Pure."""
+    """An operator's own seat; {} without one.  Pure."""
     if seat is None:
         return {}
     return seat_view(seat) | {"listeners": own_listeners(seat)}
 
 
 def own_listeners(seat: SeatBoard) -> list[dict[str, Any]]:
-    """Who whispers or is in the conversation: what the operator is told.  Who only listens is not.  Pure."""
-    return [msgspec.to_builtins(one) for one in seat.listeners if one.how != "listen"]
+    """Who whispers or is in the conversation; who only listens where the project shows it.  Pure."""
+    return [msgspec.to_builtins(one) for one in seat.listeners if one.how != "listen" or one.is_shown]

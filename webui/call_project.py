@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from appliance.dialer.messages import Reload
 from appliance.errors import BadInput
 from appliance.store import attributes, call_settings, lists
 from appliance.store.attributes import Kind, Target
@@ -87,6 +88,7 @@ def change_call(ask: Ask, project_id: int) -> Any:
         )
     except BadInput as error:
         return projects.show(ask, project_id, problem=ask.refusal(error))
+    ask.services.live.tell(Reload("projects"))  # the dialer sounds the limit of wrap-up
     return _done(ask, project_id, "call", "call screen changed")
 
 

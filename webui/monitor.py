@@ -10,7 +10,17 @@ from typing import Any, Final
 
 from appliance.dialer.messages import SeatBoard
 from appliance.errors import BadInput
-from appliance.store import customers, history, lists, monitors, projects, result_codes, screens, seats
+from appliance.store import (
+    call_settings,
+    customers,
+    history,
+    lists,
+    monitors,
+    projects,
+    result_codes,
+    screens,
+    seats,
+)
 from appliance.store.monitors import Kind
 from appliance.store.screens import FIELDS_MAX, Screen
 from webui.ask import Ask, NotAllowed, NotFound, Services
@@ -126,6 +136,7 @@ class Panes:
         self._cards: dict[str, tuple[int, int, dict[str, Any]]] = {}
         self._codes: dict[int, list[tuple[str, str]]] = {}
         self._take_back: dict[int, bool] = {}
+        self._wrap_limit_s: dict[int, int] = {}
         self._screens: dict[int, Screen] = {}
 
     def look(self) -> View:
@@ -159,8 +170,15 @@ class Panes:
             "wait_s_today": seat.wait_s_today,
             "codes": self._codes_of(seat.project_id) if seat.project_id else [],
             "can_take_back": bool(seat.saved_code and seat.project_id) and self._takes_back(seat.project_id),
+            "wrap_limit_s": self._wrap_limit_of(seat.project_id) if seat.project_id else 0,
             "customer": self._card(seat) if is_shown else None,
         }
+
+    def _wrap_limit_of(self, project_id: int) -> int:
+        if project_id not in self._wrap_limit_s:
+            setting = call_settings.get(self._services.store, self._tenant_id, project_id)
+            self._wrap_limit_s[project_id] = setting.wrap_limit_s
+        return self._wrap_limit_s[project_id]
 
     def _codes_of(self, project_id: int) -> list[tuple[str, str]]:
         if project_id not in self._codes:

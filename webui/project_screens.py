@@ -9,7 +9,7 @@ import json
 from typing import Any, Final
 
 from appliance.errors import BadInput
-from appliance.store import lists, projects, screens
+from appliance.store import call_settings, lists, projects, screens
 from webui.ask import Ask, NotFound, Services
 from webui.auth import log_action
 from webui.monitor import NOT_FACTS
@@ -60,6 +60,8 @@ def show(ask: Ask, project_id: int, *, problem: str = "") -> Any:
     project = _project(ask, project_id)
     screen = screens.of_project(ask.services.store, ask.tenant_id, project_id)
     headers, limits = _headers(ask, project_id), screen.limits_s()
+    setting = call_settings.get(ask.services.store, ask.tenant_id, project_id)
+    house = HOUSE_S | {"wrapup": screens.wrap_up(setting.wrap_limit_s)}
     return ask.page(
         "project_screens.html",
         status=400 if problem else 200,
@@ -70,8 +72,7 @@ def show(ask: Ask, project_id: int, *, problem: str = "") -> Any:
         misfits=misfits(ask, screen.fields(), headers),
         is_masked=bool(screen.is_masked),
         states=[
-            (state, ask.t(word), *(limits.get(state) or HOUSE_S[state]))
-            for state, word in STATE_WORDS.items()
+            (state, ask.t(word), *(limits.get(state) or house[state])) for state, word in STATE_WORDS.items()
         ],
         is_own=bool(limits),
     )

@@ -253,6 +253,7 @@ def change_dialling(ask: Ask, project_id: int) -> Any:
         is_ring_cut=int(ask.flag("is_ring_cut")),
         is_take_back=int(ask.flag("is_take_back")),
         is_listening_told=int(ask.flag("is_listening_told")),
+        is_listening_shown=int(ask.flag("is_listening_shown")),
     )
 
 

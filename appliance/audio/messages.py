@@ -115,9 +115,9 @@ class Unbridge(Message, frozen=True):
 class Play(Message, frozen=True):
     """Say prompts to a port, after what it is saying unless `is_cutting`.
 
-    Names are files of the prompt directories without ".wav", "music" among them; "tone:ringback", "tone:busy"
-    and "tone:beep" are made on the spot.  `is_loop` repeats until `Hush`.  When the last has been said,
-    `Played`.
+    Names are files of the prompt directories without ".wav", "music" among them; "tone:ringback",
+    "tone:busy", "tone:beep" and "tone:owed" are made on the spot.  `is_loop` repeats until `Hush`.  When the
+    last has been said, `Played`.
     """
 
     port: str

@@ -67,6 +67,13 @@ def beep() -> bytes:
     return encoded(faded(sine(1_000, 0.2, BEEP_DBM0)))
 
 
+def owed() -> bytes:
+    """Three short high pips: a result has been owed for too long."""
+    pip = faded(sine(1_600, 0.12, BEEP_DBM0))
+    gap = silence(0.1)
+    return encoded(np.concatenate([pip, gap, pip, gap, pip]))
+
+
 def key(digit: str, seconds: float = 0.1, level_dbm0: float = KEY_DBM0) -> bytes:
     """A DTMF key.  Raises KeyError for what is not one."""
     low, high = KEY_HZ[digit]
@@ -90,4 +97,5 @@ def all_tones() -> dict[str, bytes]:
         "tone:busy": busy(),
         "tone:ringback": ringback(),
         "tone:beep": beep(),
+        "tone:owed": owed(),
     }

@@ -102,6 +102,7 @@ class Machine:
             "many": self._many.timer,
             "recalls": self._recalls.ask,
             "promise": self._recalls.look,
+            "wrap": self._desks.wrap_timer,
         }
         self._handlers: dict[type, Callable[[Any], None]] = self._store_handlers() | self._lines.handlers()
         self._handlers |= self._phones.handlers() | self._people_handlers()

@@ -164,8 +164,10 @@ class Core:
         return group.shown(self.attempts) if group is not None else ()
 
     def _listeners(self, seat: Seat) -> tuple[Listener, ...]:
+        project = self.projects.get(seat.attempt.project_id if seat.attempt else seat.project_id)
+        is_shown = project is not None and project.settings.is_listening_shown
         return tuple(
-            Listener(who.user_id, who.name, who.how, who.state in HEARING, self.at(who.since))
+            Listener(who.user_id, who.name, who.how, who.state in HEARING, self.at(who.since), is_shown)
             for who in self.listenings.values()
             if who.seat_id == seat.seat_id
         )

@@ -170,6 +170,7 @@ class Desks:
             return False
         if SHOWN[seat.state] != shown_before:
             self.books.moved(seat, before)
+            self._wrap.watch(seat)
         self._do[do](seat)
         self.listenings.seat_moved(seat)
         self._core.show(seat)
@@ -290,6 +291,7 @@ class Desks:
             seat.state = State.ENTERING
             seat.wrap_from = core.now
             self.books.sit(seat, is_in=True)
+            self._wrap.watch(seat)
             self._wrap.ask_code(seat)
         core.show(seat)
 
@@ -297,6 +299,12 @@ class Desks:
         """Words for one seat."""
         if seat.leg:
             self._voice.say(seat, *prompts)
+
+    def wrap_timer(self, seat_id: int) -> None:
+        """A code is owed for as long as the project allows."""
+        seat = self._core.seats.get(seat_id)
+        if seat is not None:
+            self._wrap.sound(seat)
 
     def save_code(self, attempt: Attempt, seat_id: int, user_id: int, code: str) -> None:
         """The code of a call that no seat has in hand any more."""

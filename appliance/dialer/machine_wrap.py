@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from appliance.audio import messages as audio
 from appliance.dialer import outputs
 from appliance.dialer.attempt import Attempt
 from appliance.dialer.attempt import Event as CallEvent
 from appliance.dialer.machine_books import Books
 from appliance.dialer.machine_core import Core
 from appliance.dialer.machine_voice import Voice
-from appliance.dialer.seat import Seat
+from appliance.dialer.seat import SHOWN, Seat
 
 TAKE_BACK_S: Final = 10.0
 NO_CODE: Final = "98"
+OWED: Final = "tone:owed"
 
 
 class WrapUp:
@@ -27,6 +29,25 @@ class WrapUp:
         self, core: Core, books: Books, voice: Voice, step: Callable[[Attempt, CallEvent], None]
     ) -> None:
         self._core, self._books, self._voice, self._step = core, books, voice, step
+
+    # --- the limit --------------------------------------------------------------------------------------
+
+    def watch(self, seat: Seat) -> None:
+        """The seat came into wrap-up, or out of it: the project's limit runs from here."""
+        core = self._core
+        project = core.projects.get(seat.attempt.project_id) if seat.attempt else None
+        limit_s = project.settings.wrap_limit_s if project is not None else 0.0
+        if SHOWN[seat.state] == "wrapup" and limit_s > 0:
+            core.timers.arm("wrap", seat.seat_id, core.now + limit_s)
+        else:
+            core.timers.disarm("wrap", seat.seat_id)
+
+    def sound(self, seat: Seat) -> None:
+        """The limit is over: a tone, after what is being said; the code stays owed, none is filled in."""
+        if SHOWN[seat.state] == "wrapup" and seat.leg:
+            self._core.emit(audio.Play(seat.leg, (OWED,), is_cutting=False))
+
+    # --- the code ---------------------------------------------------------------------------------------
 
     def begin(self, seat: Seat) -> None:
         """The talk is over, whoever ended it."""

@@ -333,7 +333,8 @@ class Reason(msgspec.Struct, frozen=True):
 class Listener(msgspec.Struct, frozen=True):
     """Who listens to a seat.  Supervisors see all of them, the operator those who whisper or barge.
 
-    `is_on`: his handset is up; else his phone rings.
+    `is_on`: his handset is up; else his phone rings.  `is_shown`: the project shows the operator also who
+    only listens.
     """
 
     user_id: int
@@ -341,6 +342,7 @@ class Listener(msgspec.Struct, frozen=True):
     how: How
     is_on: bool = False
     since_at: float = 0.0
+    is_shown: bool = False
 
 
 class PartyBoard(msgspec.Struct, frozen=True):

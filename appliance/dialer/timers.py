@@ -20,6 +20,7 @@ Kind = Literal[
     "many",
     "recalls",
     "promise",
+    "wrap",
 ]
 Key = tuple[Kind, int]
 

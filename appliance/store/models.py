@@ -115,6 +115,7 @@ class Project(Noun, frozen=True):
     is_take_back: int
     is_transfer_recorded: int
     is_listening_told: int
+    is_listening_shown: int
     hours: str  # JSON of Hours; `projects.hours_of` reads it
     apology: str
     created_at: int

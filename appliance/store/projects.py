@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from appliance.errors import BadInput
-from appliance.store import numbers
+from appliance.store import call_settings, numbers
 from appliance.store.models import CallerNumber, Hours, Mode, Noun, Project
 from appliance.store.open import Conflict, Store
 from appliance.store.result_codes import create_fixed
@@ -42,6 +42,7 @@ BOUNDS: Final[dict[str, Bound]] = {
     "is_take_back": Bound(low=0, high=1, words="0か1にしてください。"),
     "is_transfer_recorded": Bound(low=0, high=1, words="0か1にしてください。"),
     "is_listening_told": Bound(low=0, high=1, words="0か1にしてください。"),
+    "is_listening_shown": Bound(low=0, high=1, words="0か1にしてください。"),
 }
 
 
@@ -70,6 +71,8 @@ class DialSettings(Noun, frozen=True):
     is_take_back: bool
     is_transfer_recorded: bool
     is_listening_told: bool
+    is_listening_shown: bool
+    wrap_limit_s: float
     has_apology: bool
     codes: tuple[DialCode, ...]
     targets: tuple[DialTarget, ...] = ()
@@ -298,6 +301,7 @@ def _dial_settings(store: Store, project: Project, prompts: frozenset[str]) -> D
         project_id=project.id,
         interval_s=float(project.interval_min_s),
         main_caller=main_caller(store, project.id),
+        wrap_limit_s=float(call_settings.get(store, project.tenant_id, project.id).wrap_limit_s),
         targets=tuple(
             DialTarget(target_id=target_id, short=short, name=name, number=number, code=code)
             for target_id, short, name, number, code in store.tuples(

@@ -9,6 +9,7 @@ import json
 from typing import Final
 
 from appliance.errors import BadInput
+from appliance.store import call_settings
 from appliance.store.models import Noun
 from appliance.store.open import Store
 
@@ -46,13 +47,24 @@ def of_project(store: Store, tenant_id: int, project_id: int) -> Screen:
 
 
 def limits_of_tenant(store: Store, tenant_id: int) -> dict[str, dict[str, list[int]]]:
-    """Each project's own limits, for the map."""
+    """Each project's limits, for the map: its own, and of wrap-up at least the one its phones sound."""
     rows = store.tuples(
-        "SELECT project_screen.project_id, limits FROM project_screen"
-        " JOIN project ON project.id = project_screen.project_id WHERE project.tenant_id = ?",
+        "SELECT project.id, coalesce(limits, '{}'), wrap_limit_s FROM project"
+        " LEFT JOIN project_screen ON project_screen.project_id = project.id"
+        " LEFT JOIN call_setting ON call_setting.project_id = project.id"
+        " WHERE project.tenant_id = ? AND project.retired_at = 0",
         (tenant_id,),
     )
-    return {str(project_id): json.loads(limits) for project_id, limits in rows if limits != "{}"}
+    return {
+        str(project_id): {"wrapup": list(wrap_up(limit_s))} | json.loads(limits)
+        for project_id, limits, limit_s in rows
+    }
+
+
+def wrap_up(limit_s: int | None) -> tuple[int, int]:
+    """A thick edge at half of the project's limit, the alarm at its end.  Pure."""
+    last = limit_s or call_settings.CallSetting(project_id=0).wrap_limit_s
+    return max(last // 2, 1), last
 
 
 def change(

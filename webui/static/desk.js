@@ -137,7 +137,7 @@ $("seat-form")?.addEventListener("submit", async (event) => {
 
 // --- what one is told ---------------------------------------------------------------------------------
 
-const HOW = { whisper: (name) => t("{name}さんがささやいています（お客様には聞こえません）。", { name }), barge: (name) => t("{name}さんが通話に入っています。", { name }) };
+const HOW = { listen: (name) => t("{name}さんが通話を聞いています。", { name }), whisper: (name) => t("{name}さんがささやいています（お客様には聞こえません）。", { name }), barge: (name) => t("{name}さんが通話に入っています。", { name }) };
 
 function told(mine) {
   const listeners = (mine.listeners ?? []).filter((one) => one.is_on && HOW[one.how]);

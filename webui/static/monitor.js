@@ -32,7 +32,7 @@ function part(pane, name) {
 }
 
 function draw(pane, seat) {
-  const late = seat.state === "wrapup" && live.now() - seat.since_at > RESULT_LATE_S;
+  const late = seat.state === "wrapup" && live.now() - seat.since_at > (seat.wrap_limit_s || RESULT_LATE_S);
   const look = late ? "alarm" : seat.state;
   part(pane, "band").className = `band s-${look}`;
   const word = late ? t("結果未入力") : seat.is_held ? t("保留中") : seat.state === "break" && seat.break_reason ? t("{reason}中", { reason: reasonWord(seat.break_reason) }) : BAND[seat.state]();
@@ -84,7 +84,7 @@ function forget(pane) {
 }
 
 // What a supervisor tells this operator: words, help that comes, who whispers or is in the conversation.
-const HOW = { whisper: (name) => t("{name}さんがささやいています（お客様には聞こえません）。", { name }), barge: (name) => t("{name}さんが通話に入っています。", { name }) };
+const HOW = { listen: (name) => t("{name}さんが通話を聞いています。", { name }), whisper: (name) => t("{name}さんがささやいています（お客様には聞こえません）。", { name }), barge: (name) => t("{name}さんが通話に入っています。", { name }) };
 
 function told(pane, seat) {
   const heard = (seat.listeners ?? []).filter((one) => one.is_on && HOW[one.how]).map((one) => HOW[one.how](one.name));
