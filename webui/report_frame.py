@@ -27,6 +27,7 @@ REPORTS: Final = (
     ("/reports/operators", "オペレーター別", "reports.all"),
     ("/reports/operator-codes", "オペレーター×結果", "reports.all"),
     ("/reports/abandoned", "放棄呼台帳", "reports.all"),
+    ("/reports/breaks", "休憩・離席", "reports.all"),
 )
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 from typing import Final
 
-from appliance.store.models import AuditEntry
+from appliance.store.models import AuditEntry, Noun
 from appliance.store.open import Store
 
 FIRST_HASH: Final = "0" * 64
@@ -59,6 +59,61 @@ def search(
         " ORDER BY id DESC LIMIT ?",
         (tenant_id, user_id, user_id, before_id, before_id, like, like, like, like, limit),
     )
+
+
+class Filter(Noun, frozen=True):
+    """What is looked for; 0 and '' are everything.  Times in milliseconds since 1970.
+
+    `kinds` are patterns of "screen/action" as LIKE takes them; one of them must fit.
+    """
+
+    from_at: int = 0
+    to_at: int = 0
+    user_id: int = 0
+    role: str = ""
+    screen: str = ""
+    text: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+def _where(tenant_id: int, wanted: Filter) -> tuple[str, tuple[object, ...]]:
+    like = f"%{wanted.text}%"
+    sql = (
+        "WHERE tenant_id = ? AND at >= ? AND (? = 0 OR at < ?) AND (? = 0 OR user_id = ?)"
+        " AND (? = '' OR role = ?) AND (? = '' OR screen = ?)"
+        " AND (? = '' OR detail LIKE ? OR user_name LIKE ? OR address LIKE ?)"
+    )
+    values: tuple[object, ...] = (
+        tenant_id, wanted.from_at, wanted.to_at, wanted.to_at, wanted.user_id, wanted.user_id,
+        wanted.role, wanted.role, wanted.screen, wanted.screen, wanted.text, like, like, like,
+    )  # fmt: skip
+    if wanted.kinds:
+        sql += " AND (" + " OR ".join(["screen || '/' || action LIKE ?"] * len(wanted.kinds)) + ")"
+    return sql, (*values, *wanted.kinds)
+
+
+def page(
+    store: Store, tenant_id: int, wanted: Filter, *, offset: int = 0, limit: int = 50
+) -> list[AuditEntry]:
+    """The entries that fit, newest first."""
+    sql, values = _where(tenant_id, wanted)
+    return store.all(
+        AuditEntry, f"FROM audit_log {sql} ORDER BY id DESC LIMIT ? OFFSET ?", (*values, limit, offset)
+    )
+
+
+def count(store: Store, tenant_id: int, wanted: Filter) -> int:
+    """How many entries fit."""
+    sql, values = _where(tenant_id, wanted)
+    return int(store.value(f"SELECT count(*) FROM audit_log {sql}", values))  # noqa: S608 - ours
+
+
+def screens(store: Store, tenant_id: int) -> list[str]:
+    """The screens that the log names."""
+    rows = store.tuples(
+        "SELECT DISTINCT screen FROM audit_log WHERE tenant_id = ? ORDER BY screen", (tenant_id,)
+    )
+    return [row[0] for row in rows]
 
 
 def first_broken(store: Store) -> int:

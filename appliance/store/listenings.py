@@ -32,6 +32,37 @@ def every(
     )
 
 
+class ListeningPage(Noun, frozen=True):
+    """Some stretches, newest first, and how many there are in all."""
+
+    rows: tuple[Listening, ...]
+    count: int
+
+
+def page(
+    store: Store,
+    tenant_id: int,
+    *,
+    from_at: int,
+    to_at: int,
+    operator_id: int = 0,
+    user_id: int = 0,
+    how: str = "",
+    offset: int = 0,
+    limit: int = 50,
+) -> ListeningPage:
+    """Stretches that overlap a time; 0 and '': of all operators, all who listened, every way."""
+    where = (
+        "FROM listening WHERE tenant_id = ? AND from_at < ? AND (to_at = 0 OR to_at > ?)"
+        " AND (? = 0 OR operator_id = ?) AND (? = 0 OR user_id = ?) AND (? = '' OR how = ?)"
+    )
+    values = (tenant_id, to_at, from_at, operator_id, operator_id, user_id, user_id, how, how)
+    rows = store.all(
+        Listening, f"{where} ORDER BY from_at DESC, id DESC LIMIT ? OFFSET ?", (*values, limit, offset)
+    )
+    return ListeningPage(rows=tuple(rows), count=int(store.value(f"SELECT count(*) {where}", values)))
+
+
 def close_open(store: Store, *, at: int) -> int:
     """At the dialer's start: nobody listens any more; how many were cut off."""
     return store.run("UPDATE listening SET to_at = ?, ended = 'restart' WHERE to_at = 0", (at,))

@@ -12,6 +12,7 @@ import pytest
 from appliance.dialer.shell_requests import REFUSALS
 from appliance.store import holidays, import_headers, numbers, visibility
 from webui import (
+    audit,
     blocked,
     call_project,
     desk,
@@ -20,6 +21,7 @@ from webui import (
     incoming,
     list_bulk,
     list_work,
+    listenings,
     lists,
     missed,
     pages,
@@ -85,6 +87,7 @@ def texts_of_tables() -> set[str]:
     found |= set(pages.NOTICES.values()) | set(projects.SYSTEM_RULES.values()) | set(projects.WEEKDAYS)
     found |= store_words.SENTENCES | set(REFUSALS.values()) | set(desk.REASONS.values())
     found |= {*transfers.OUTCOMES.values(), transfers.UNANSWERED} | set(missed.STATES.values())
+    found |= set(listenings.ENDED_WORDS.values()) | {word for word, _ in audit.KINDS.values()}
     found |= set(project_screens.STATE_WORDS.values()) | set(supervise.HOW_WORDS.values())
     found |= {entry.word for bar in frame.BARS.values() for entry in bar}
     found |= set(report_words.NAMES.values()) | set(report_words.MEANS.values())
