@@ -59,6 +59,7 @@ from webui import (
     transfer_section,
     transfers,
     users,
+    users_file,
     wallboard,
     what_if,
 )
@@ -107,6 +108,7 @@ RESOURCES: Final = (
     saved_views,
     blocked,
     users,
+    users_file,
     security,
     incoming,
     monitor,

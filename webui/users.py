@@ -145,12 +145,11 @@ def _with_pin(wanted: Wanted, *, has_pin: bool) -> Wanted:
     """A phone ID without a PIN gets one."""
     if not wanted.phone_id or wanted.pin or has_pin:
         return wanted
-    return Wanted(
-        **({name: getattr(wanted, name) for name in Wanted.__struct_fields__} | {"pin": _new_pin()})
-    )
+    return Wanted(**({name: getattr(wanted, name) for name in Wanted.__struct_fields__} | {"pin": new_pin()}))
 
 
-def _new_pin() -> str:
+def new_pin() -> str:
+    """Digits for a phone log-in that nobody chose."""
     assert PIN_DIGITS[0] <= PIN_MADE_DIGITS <= PIN_DIGITS[1]
     return "".join(secrets.choice("0123456789") for _ in range(PIN_MADE_DIGITS))
 
@@ -206,7 +205,7 @@ def reset_password(ask: Ask, user_id: int) -> Any:
         password = people.reset_password(
             store, ask.tenant_id, user_id, by=ask.person.role, at=ask.services.now_ms()
         )
-        pin = _new_pin() if ask.flag("with_pin") and person.phone_id else ""
+        pin = new_pin() if ask.flag("with_pin") and person.phone_id else ""
         if pin:
             users.set_phone(store, ask.tenant_id, user_id, phone_id=person.phone_id, pin=pin)
     except BadInput as error:

@@ -26,6 +26,8 @@ MANAGES: Final[dict[Role, tuple[Role, ...]]] = {
 READABLE: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # without l, 1, i, o, 0: it is read off paper
 GROUPS: Final = (4, 4, 4)  # 12 signs of 31: 59 bits, for a password that is changed at its first use
 
+TRIES_MAX: Final = 100  # a log-in of one letter stands in a third of all passwords
+
 
 class PersonLine(Noun, frozen=True):
     """A row of the users page.  `project_ids` is read only where `is_all_projects` is 0."""
@@ -92,9 +94,13 @@ def _projects(store: Store, tenant_id: int) -> dict[int, tuple[int, ...]]:
     return found
 
 
-def new_password() -> str:
-    """A password for one use: printed on a slip, changed at the first log-in."""
-    return "-".join("".join(secrets.choice(READABLE) for _ in range(size)) for size in GROUPS)
+def new_password(login_name: str = "") -> str:
+    """A password for one use: printed on a slip, changed at the first log-in; without the log-in in it."""
+    for _ in range(TRIES_MAX):
+        found = "-".join("".join(secrets.choice(READABLE) for _ in range(size)) for size in GROUPS)
+        if not login_name or login_name.lower() not in found:
+            break
+    return found
 
 
 def create(store: Store, tenant_id: int, wanted: Wanted, *, by: Role, password: str, at: int) -> int:

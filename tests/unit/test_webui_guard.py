@@ -34,8 +34,11 @@ class Client:
         self.csrf = ""
 
     def ask(self, method: str, url: str, values: dict[str, str] | None = None, **headers: str) -> Answer:
-        parts = urlsplit(url)
         body = urlencode(values or {}).encode()
+        return self.send(method, url, body, "application/x-www-form-urlencoded", headers)
+
+    def send(self, method: str, url: str, body: bytes, kind: str, headers: dict[str, str]) -> Answer:
+        parts = urlsplit(url)
         environ = {
             "REQUEST_METHOD": method,
             "PATH_INFO": parts.path.encode().decode("latin-1"),
@@ -49,7 +52,7 @@ class Client:
             "wsgi.input": io.BytesIO(body),
             "wsgi.errors": io.StringIO(),
             "CONTENT_LENGTH": str(len(body)),
-            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_TYPE": kind,
             "HTTP_COOKIE": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
             **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
         }
