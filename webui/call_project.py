@@ -98,8 +98,11 @@ def change_attributes(ask: Ask, project_id: int) -> Any:
 
     projects.existing(ask, project_id)
     store, where = ask.services.store, (ask.services.store, ask.tenant_id, project_id)
-    retired = ask.integer("retire")
+    retired, act = ask.integer("retire"), ask.text("act")
     try:
+        if act in ATTRIBUTE_ACTS:
+            ATTRIBUTE_ACTS[act](ask, project_id, ask.integer("attribute"))
+            return _done(ask, project_id, "attributes", f"attribute {act}")
         if retired:
             attributes.retire(*where, retired, at=ask.services.now_ms())
         else:
@@ -112,6 +115,22 @@ def change_attributes(ask: Ask, project_id: int) -> Any:
     except BadInput as error:
         return projects.show(ask, project_id, problem=ask.refusal(error))
     return _done(ask, project_id, "attributes", f"attribute {'removed' if retired else 'added'}")
+
+
+def _rename(ask: Ask, project_id: int, attribute_id: int) -> None:
+    name = ask.text("name", size_max=60)
+    attributes.rename(ask.services.store, ask.tenant_id, project_id, attribute_id, name)
+
+
+def _up(ask: Ask, project_id: int, attribute_id: int) -> None:
+    attributes.move(ask.services.store, ask.tenant_id, project_id, attribute_id, is_up=True)
+
+
+def _down(ask: Ask, project_id: int, attribute_id: int) -> None:
+    attributes.move(ask.services.store, ask.tenant_id, project_id, attribute_id, is_up=False)
+
+
+ATTRIBUTE_ACTS: Final = {"renamed": _rename, "moved up": _up, "moved down": _down}
 
 
 def _choice(ask: Ask, name: str, kind: Any) -> Any:

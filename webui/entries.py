@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from appliance.errors import BadInput
 from appliance.store import (
+    attributes,
     by_hand,
     call_settings,
     customers,
@@ -138,6 +139,8 @@ def _form(ask: Ask, customer: Customer, *, problem: str = "") -> Any:
         level=ask.text("level", size_max=40),
         successor=ask.integer("successor"),
         is_reporting=report_mail.is_on(store, ask.tenant_id, customer.project_id),
+        questions=attributes.every(store, ask.tenant_id, customer.project_id, "result"),
+        answers=_answers(ask, customer.project_id),
         **choices(ask, customer.project_id),
     )
 
@@ -169,12 +172,14 @@ def add(ask: Ask) -> Any:
     try:
         at, due_at = _moment(ask, now), due_of(ask, customer.project_id, ask.text("when", size_max=40))
         code, memo = ask.text("code", size_max=2), ask.text("memo", size_max=MEMO_MAX)
-        if not (code or memo or due_at):
+        answers = _answers(ask, customer.project_id)
+        if not (code or memo or due_at or any(answers.values())):
             raise Invalid(ask.t("結果かメモを入れてください。"))
         with store.transaction():
             entry_id = history.add_note(
                 store, ask.tenant_id, customer.id, user_id=ask.person.user_id, code=code, memo=memo, at=at
             )
+            attributes.save_note(store, ask.tenant_id, customer.project_id, entry_id, answers)
             agree(ask, customer.id, due_at=due_at, at=at, history_id=entry_id)
             if ask.text("then") == "report":
                 report_mail.report(store, ask.tenant_id, entry_id, user_id=ask.person.user_id, at=now)
@@ -183,6 +188,12 @@ def add(ask: Ask) -> Any:
     log_action(ask, "entries", "added", f"{customer.list_id}-{customer.id}: {code}")
     said = "reported" if ask.text("then") == "report" else "saved"
     return ask.goto(f"/customers/{customer.id}", said)
+
+
+def _answers(ask: Ask, project_id: int) -> dict[int, str]:
+    """What the form says to the project's result attributes, by their ids."""
+    every = attributes.every(ask.services.store, ask.tenant_id, project_id, "result")
+    return {one.id: "\n".join(ask.texts(f"attribute-{one.id}")) for one in every}
 
 
 def _moment(ask: Ask, now: int) -> int:

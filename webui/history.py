@@ -13,7 +13,9 @@ from urllib.parse import urlencode
 
 from appliance.errors import BadInput
 from appliance.store import (
+    attributes,
     blocked,
+    customer_edits,
     customers,
     history,
     lists,
@@ -333,6 +335,8 @@ def show_customer(ask: Ask, customer_id: int, *, problem: str = "") -> Any:
         ),
         rows=own,
         is_whole=is_whole,
+        answers=attributes.of_entries(store, ask.tenant_id, customer_id),
+        **_facts(ask, customer, is_whole=is_whole),
         agreed=_agreed(ask, customer_id),
         ends=ENDS,
         can_add=ask.may("add-history") and is_whole,
@@ -346,6 +350,19 @@ def show_customer(ask: Ask, customer_id: int, *, problem: str = "") -> Any:
         ],
         hyphenated=hyphenated,
     )
+
+
+def _facts(ask: Ask, customer: Customer, *, is_whole: bool) -> dict[str, Any]:
+    """The customer's own attributes, and what people changed: for those who see all of the customer."""
+    store, tenant_id = ask.services.store, ask.tenant_id
+    edits = customer_edits.every(store, tenant_id, customer.id) if is_whole else []
+    given = attributes.of_customer(store, tenant_id, customer.id)
+    asked = attributes.every(store, tenant_id, customer.project_id, "customer")
+    return {
+        "edits": edits,
+        "originals": customer_edits.originals(edits),
+        "own_answers": [(row.name, given[row.id].replace("\n", "・")) for row in asked if row.id in given],
+    }
 
 
 def _entries_of(ask: Ask, customer: Customer) -> tuple[list[HistoryLine], bool]:

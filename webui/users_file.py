@@ -1,4 +1,4 @@
-"""ユーザーをCSVで登録: a file is judged row by row, then the rows that can be are made, and their slips shown once.
+"""ユーザーをCSVで登録: a file is judged row by row, what fits is made, and its slips are shown once.
 
 Nothing is kept between the steps but in the page itself; what is confirmed is judged anew.
 """

@@ -107,6 +107,31 @@ def change_choices(
     store.update("attribute", found.id, choices=json.dumps(_choices(found.kind, choices), ensure_ascii=False))
 
 
+def rename(store: Store, tenant_id: int, project_id: int, attribute_id: int, name: str) -> None:
+    """Another name; the answers stay.  Raises BadInput: no name, a taken one."""
+    found, wanted = _existing(store, tenant_id, project_id, attribute_id), name.strip()
+    if not 1 <= len(wanted) <= NAME_MAX:
+        raise BadInput("属性の名前がありません。", remedy=f"1〜{NAME_MAX}文字にしてください。")
+    try:
+        store.update("attribute", found.id, name=wanted)
+    except Conflict as error:
+        raise BadInput(f"属性「{wanted}」はすでにあります。", remedy="別の名前にしてください。") from error
+
+
+def move(store: Store, tenant_id: int, project_id: int, attribute_id: int, *, is_up: bool) -> None:
+    """One place up or down among those of its target; at an end nothing happens.  Raises BadInput."""
+    with store.transaction():
+        found = _existing(store, tenant_id, project_id, attribute_id)
+        order = [row.id for row in every(store, tenant_id, project_id, found.target)]
+        place = order.index(found.id) if found.id in order else -1
+        other = place - 1 if is_up else place + 1
+        if place < 0 or not 0 <= other < len(order):
+            return
+        order[place], order[other] = order[other], order[place]
+        for sort, row_id in enumerate(order, start=1):
+            store.update("attribute", row_id, sort=sort)
+
+
 def retire(store: Store, tenant_id: int, project_id: int, attribute_id: int, *, at: int) -> None:
     """Ask no longer; the answers stay."""
     found = _existing(store, tenant_id, project_id, attribute_id)
@@ -172,10 +197,67 @@ def save(
     Inside the caller's transaction.  Raises BadInput for a value that is not offered; attributes of another
     project are passed over.
     """
-    table, column = (
-        ("customer_attribute", "customer_id") if target == "customer" else ("history_attribute", "attempt_id")
+    kind: Owner = "customer" if target == "customer" else "attempt"
+    _put(store, tenant_id, every(store, tenant_id, project_id, target), kind, owner_id, values)
+
+
+def save_note(
+    store: Store, tenant_id: int, project_id: int, history_id: int, values: Mapping[int, str]
+) -> None:
+    """Keep result attributes of an entry without a call; as `save`."""
+    _put(store, tenant_id, every(store, tenant_id, project_id, "result"), "note", history_id, values)
+
+
+class Answer(Noun, frozen=True):
+    """What an entry says to one question; the question may be retired by now."""
+
+    history_id: int
+    name: str
+    value: str
+
+    @property
+    def shown(self) -> str:
+        """Chosen boxes on one line."""
+        return self.value.replace("\n", "・")
+
+
+def of_entries(store: Store, tenant_id: int, customer_id: int) -> dict[int, list[Answer]]:
+    """Result attributes of a customer's entries, by entry, in the order of the questions."""
+    rows = store.all(
+        Answer,
+        "SELECT history_id, name, value FROM ("
+        " SELECT h.id AS history_id, a.attribute_id, a.value FROM history h"
+        " JOIN history_attribute a ON a.attempt_id = h.attempt_id"
+        " WHERE h.tenant_id = ? AND h.customer_id = ? AND h.attempt_id > 0"
+        " UNION ALL SELECT h.id, a.attribute_id, a.value FROM history h"
+        " JOIN note_attribute a ON a.history_id = h.id WHERE h.tenant_id = ? AND h.customer_id = ?"
+        ") JOIN attribute ON attribute.id = attribute_id ORDER BY attribute.sort, attribute.id",
+        (tenant_id, customer_id, tenant_id, customer_id),
     )
-    for attribute in every(store, tenant_id, project_id, target):
+    found: dict[int, list[Answer]] = {}
+    for row in rows:
+        found.setdefault(row.history_id, []).append(row)
+    return found
+
+
+Owner = Literal["customer", "attempt", "note"]
+_KEPT: Final[dict[Owner, tuple[str, str]]] = {
+    "customer": ("customer_attribute", "customer_id"),
+    "attempt": ("history_attribute", "attempt_id"),
+    "note": ("note_attribute", "history_id"),
+}
+
+
+def _put(
+    store: Store,
+    tenant_id: int,
+    questions: list[Attribute],
+    kind: Owner,
+    owner_id: int,
+    values: Mapping[int, str],
+) -> None:
+    table, column = _KEPT[kind]
+    for attribute in questions:
         if attribute.id not in values:
             continue
         value = checked(attribute, values[attribute.id])

@@ -168,6 +168,11 @@ def _note(
     )
 
 
+def originals(edits: list[Edit]) -> dict[str, Edit]:
+    """The first change of each field (`before` is what the file had), of changes newest first.  Pure."""
+    return {edit.field: edit for edit in edits if edit.field != ADDED}
+
+
 def every(store: Store, tenant_id: int, customer_id: int, *, limit: int = 50) -> list[Edit]:
     """A customer's changes, newest first."""
     return store.all(
