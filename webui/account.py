@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from appliance.errors import BadInput
-from appliance.store import users
+from appliance.store import second_factor, users
 from appliance.store.users import PASSWORD_CHARACTERS_MIN
 from webui import auth, desk
 from webui.ask import Ask, Invalid, Services
@@ -42,7 +43,7 @@ def show_login(ask: Ask, *, problem: str = "") -> Any:
         status=400 if problem else 200,
         problem=problem,
         pre=token,
-        next=_inside(ask.text("next")),
+        next=auth.inside(ask.text("next")),
         entry=ask.text("entry"),
         login=ask.text("login"),
     )
@@ -55,8 +56,12 @@ def log_in(ask: Ask) -> Any:
         user = auth.log_in(ask)
     except Invalid as error:
         return show_login(ask, problem=error.what)
+    if second_factor.is_on(ask.services.store, user.id):
+        return auth.await_code(
+            ask, user, ask.goto(f"/login/code?next={quote(auth.inside(ask.text('next')))}")
+        )
     desk.back(ask.services, user.id)  # the password is what a break asks for
-    return auth.begin(ask, user, ask.goto(_inside(ask.text("next")) or home_of(user.role)))
+    return auth.begin(ask, user, ask.goto(auth.inside(ask.text("next")) or home_of(user.role)))
 
 
 def log_out(ask: Ask) -> Any:
@@ -102,7 +107,7 @@ def change_look(ask: Ask) -> Any:
     language = ask.text("language")
     if language in LANGUAGES:
         users.set_language(ask.services.store, ask.tenant_id, ask.person.user_id, language)
-    answer = ask.goto(_inside(ask.text("next")) or "/")
+    answer = ask.goto(auth.inside(ask.text("next")) or "/")
     return _look(answer, language=language, theme=ask.text("theme"), size=ask.text("size"))
 
 
@@ -111,9 +116,3 @@ def _look(answer: Any, **values: str) -> Any:
         if value.isalpha() and len(value) < 10:
             answer.set_cookie(name, value, path="/", secure=True, samesite="strict", max_age=LOOK_AGE_S)
     return answer
-
-
-def _inside(url: str) -> str:
-    """Only addresses of our own page: no other host, no scheme."""
-    plain = url.startswith("/") and not url.startswith(("//", "/\\")) and "\n" not in url
-    return url if plain and not url.startswith("/login") else ""

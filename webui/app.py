@@ -54,6 +54,7 @@ from webui import (
     reports,
     saved_views,
     search,
+    second_factor,
     security,
     supervise,
     transfer_section,
@@ -72,6 +73,7 @@ log = logging.getLogger("web")
 STATIC: Final = Path(__file__).resolve().parent / "static"
 RESOURCES: Final = (
     account,
+    second_factor,
     desk,
     board,
     supervise,
@@ -210,6 +212,8 @@ def _check(ask: Ask, route: Route) -> Any:
         raise NotAllowed(ask.t("権限がありません（{role}）。", role=ask.t(_role_needed(route.right))))
     if ask.person.must_change_password and route.right != "self":
         return ask.goto("/account/password")
+    if ask.person.must_set_factor and route.right != "self":
+        return ask.goto("/account/second-factor")
     return None
 
 

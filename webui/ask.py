@@ -58,6 +58,7 @@ class Person:
     language: str
     csrf: str
     must_change_password: bool
+    must_set_factor: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import secrets
 from typing import Any, Final
 
-from appliance.store import audit, people, security, sessions, throttle, users
+from appliance.store import audit, people, second_factor, security, sessions, throttle, users
 from appliance.store.models import Tenant, User
 from webui.ask import Ask, Invalid, Person, Services, address_of
 
 COOKIE: Final = "__Host-yobirin"
+STEP_COOKIE: Final = "__Host-step"  # the password was right, the code is awaited
 PRE_COOKIE: Final = "__Host-pre"  # a token for the log-in form, before there is a session
 COOKIE_WORDS: Final[dict[str, Any]] = {"path": "/", "secure": True, "httponly": True, "samesite": "strict"}
 
@@ -46,6 +47,7 @@ def person_of(services: Services, request: Any) -> Person | None:
         csrf=session.csrf,
         must_change_password=bool(user.is_password_temporary)
         or rules.is_too_old(user.password_set_at, at=now),
+        must_set_factor=user.role in rules.factor_roles and not second_factor.is_on(services.store, user.id),
     )
 
 
@@ -59,7 +61,7 @@ def log_in(ask: Ask) -> User:
     store, now = ask.services.store, ask.services.now_ms()
     entry, login = ask.text("entry", size_max=60), ask.text("login", size_max=60)
     subjects = (f"web:{entry}/{login.lower()}", f"address:{ask.address}")
-    _refuse_locked(ask, throttle.locked_until(store, subjects, at=now))
+    refuse_locked(ask, throttle.locked_until(store, subjects, at=now))
     tenant = _tenant(ask, entry)
     if tenant and not security.policy(store, tenant.id).lets_in(ask.address):
         _note_failure(ask, tenant.id, f"{entry}/{login}: address")
@@ -69,7 +71,7 @@ def log_in(ask: Ask) -> User:
     if user is None:
         until = throttle.failed(store, subjects, at=now)
         _note_failure(ask, tenant.id if tenant else 0, f"{entry}/{login}")
-        _refuse_locked(ask, until)
+        refuse_locked(ask, until)
         raise Invalid(ask.t("エントリ、IDまたはパスワードが違います。"))
     throttle.succeeded(store, subjects)
     return user
@@ -87,7 +89,8 @@ def _note_failure(ask: Ask, tenant_id: int, detail: str) -> None:
     )
 
 
-def _refuse_locked(ask: Ask, until: int) -> None:
+def refuse_locked(ask: Ask, until: int) -> None:
+    """Raises Invalid while guessing is slowed down."""
     if until:
         at = ask.services.calendar.clock(until)
         raise Invalid(ask.t("続けて間違えたため、{at}までログインできません。", at=at))
@@ -98,6 +101,19 @@ def _tenant(ask: Ask, entry: str) -> Tenant | None:
         return users.tenant_by_entry(ask.services.store, entry)
     every = users.tenants(ask.services.store)
     return every[0] if len(every) == 1 else None
+
+
+def await_code(ask: Ask, user: User, answer: Any) -> Any:
+    """The password was right: the browser may give the code now, and nothing else."""
+    token = second_factor.await_code(ask.services.store, user, at=ask.services.now_ms())
+    answer.set_cookie(STEP_COOKIE, token, **COOKIE_WORDS)
+    return answer
+
+
+def inside(url: str) -> str:
+    """Only addresses of our own page: no other host, no scheme."""
+    plain = url.startswith("/") and not url.startswith(("//", "/\\")) and "\n" not in url
+    return url if plain and not url.startswith("/login") else ""
 
 
 def begin(ask: Ask, user: User, answer: Any) -> Any:

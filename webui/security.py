@@ -6,9 +6,10 @@ from typing import Any
 
 from appliance.errors import BadInput
 from appliance.store import security
+from appliance.store.users import ROLES
 from webui.ask import Ask, Services
 from webui.auth import log_action
-from webui.roles import Route
+from webui.roles import ROLE_WORDS, Route
 
 
 def routes(_services: Services) -> list[Route]:
@@ -30,6 +31,8 @@ def show(ask: Ask, *, problem: str = "") -> Any:
         password_days=ask.text("password_days") if is_typed else rules.password_days or "",
         networks=ask.text("networks", size_max=4000) if is_typed else "\n".join(rules.networks),
         address=ask.address,
+        roles=[(role, ask.t(word)) for role, word in ROLE_WORDS.items()],
+        factor_roles=ask.texts("factor") if is_typed else rules.factor_roles,
     )
 
 
@@ -43,6 +46,7 @@ def change(ask: Ask) -> Any:
             password_days=_days(ask, "password_days"),
             networks=ask.text("networks", size_max=4000),
             own_address=ask.address,
+            factor_roles=tuple(role for role in ROLES if role in ask.texts("factor")),
         )
     except BadInput as error:
         return show(ask, problem=ask.refusal(error))

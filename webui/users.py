@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from appliance.dialer.messages import LogOutSeat
 from appliance.errors import BadInput, YobirinError
-from appliance.store import people, projects, users, visibility
+from appliance.store import people, projects, second_factor, users, visibility
 from appliance.store.models import Role
 from appliance.store.people import MANAGES, PersonLine, Wanted
 from appliance.store.users import PIN_DIGITS
@@ -112,6 +112,7 @@ def _form(ask: Ask, person: PersonLine | None, *, problem: str = "") -> Any:
         ],
         project_names=_project_names(ask),
         seat=_seats(ask).get(person.id, "") if person else "",
+        has_factor=person is not None and second_factor.is_on(ask.services.store, person.id),
     )
 
 

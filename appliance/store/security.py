@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from appliance.errors import BadInput
-from appliance.store.models import Noun
+from appliance.store.models import Noun, Role
 from appliance.store.open import Store
 from appliance.store.times import DAY_MS
 
@@ -23,12 +23,13 @@ NETWORKS_MAX: Final = 50
 
 class Policy(Noun, frozen=True):
     """`idle_minutes` 0: as long as a page lies open, at most a shift (sessions.py).  `password_days` 0: never
-    too old.  `networks` empty: from everywhere.
+    too old.  `networks` empty: from everywhere.  `factor_roles`: who logs in with a code beside the password.
     """
 
     idle_minutes: int = 0
     password_days: int = 0
     networks: tuple[str, ...] = ()
+    factor_roles: tuple[Role, ...] = ()
 
     @property
     def idle_ms(self) -> int:
@@ -58,7 +59,14 @@ def policy(store: Store, tenant_id: int) -> Policy:
 
 
 def set_policy(
-    store: Store, tenant_id: int, *, idle_minutes: int, password_days: int, networks: str, own_address: str
+    store: Store,
+    tenant_id: int,
+    *,
+    idle_minutes: int,
+    password_days: int,
+    networks: str,
+    own_address: str,
+    factor_roles: tuple[Role, ...] = (),
 ) -> Policy:
     """Replace the rules; `networks` one a line.  Raises BadInput: out of bounds, or shutting oneself out."""
     for value, (low, high), what in (
@@ -68,7 +76,10 @@ def set_policy(
         if not low <= value <= high:
             raise BadInput(f"「{what}」に「{value}」は使えません。", remedy=f"{low}〜{high}にしてください。")
     wanted = Policy(
-        idle_minutes=idle_minutes, password_days=password_days, networks=_networks(networks.split())
+        idle_minutes=idle_minutes,
+        password_days=password_days,
+        networks=_networks(networks.split()),
+        factor_roles=factor_roles,
     )
     if not wanted.lets_in(own_address):
         raise BadInput(

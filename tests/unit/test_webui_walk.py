@@ -97,7 +97,7 @@ FIELDS: dict[str, str] = {
 PLAIN: dict[str, str] = {
     "after": "0", "age": "30", "before": "0", "count": "1", "down": "0", "up": "0", "hour": "10",
     "start": "0", "is_active": "1", "order_from_id": "0", "talk_max": "0", "talk_min": "0",
-    "rotate": "0", "fact": "", "at_once": "2", "dials_at_once": "2",
+    "rotate": "0", "fact": "", "factor": "", "at_once": "2", "dials_at_once": "2",
     "cell": "0312345678", "code": "94", "header": "電話番号", "use": "number",
 }  # fmt: skip
 # What most forms need to come past their own checks.
