@@ -9,6 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from appliance.store import incoming_routes
+from appliance.store.incoming_checks import Wanted
+from appliance.store.routing import Choice, Tier, TierKind
 from tests.browser import floor as floors
 from tests.browser.conftest import NewTab, Tab
 from tests.browser.floor import PASSWORD
@@ -65,6 +68,14 @@ PAGES = (
     "/monitors",
     "/device",
     "/account/password",
+    "/account/second-factor",
+    "/floor",
+    "/layout",
+    "/transfers",
+    "/listenings",
+    "/reports/breaks",
+    "/audit",
+    "/users/file",
 )
 
 SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input, select, textarea, summary')]
@@ -127,6 +138,13 @@ FITTING = (
     "/security",
     "/incoming",
     "/incoming/new",
+    "/account/second-factor",
+    "/layout",
+    "/transfers",
+    "/listenings",
+    "/reports/breaks",
+    "/audit",
+    "/users/file",
 )
 
 
@@ -139,6 +157,35 @@ def test_what_must_fit_fits_without_scrolling(manager: Tab, path: str) -> None:
     for box in page.locator(".seat-box, .kpi-box").all():
         hidden = box.evaluate("e => [e.scrollHeight - e.clientHeight, e.scrollWidth - e.clientWidth]")
         assert hidden == [0, 0]
+
+
+@pytest.mark.parametrize("kind", ["menu", "ring", "announce"])
+def test_a_route_with_three_tiers_fits_without_scrolling(manager: Tab, kind: TierKind) -> None:
+    store, tenant = manager.site.floor.store, manager.site.floor.tenant_id
+    choices = tuple(Choice(digit=str(at), name=f"用件{at}", extensions=("201",)) for at in range(1, 6))
+    tiers = tuple(
+        Tier(
+            place=place, kind=kind, text="お電話ありがとうございます。" * 3,
+            extensions=("201", "202") if kind == "ring" else (), choices=choices if kind == "menu" else (),
+        )
+        for place in (1, 2, 3)
+    )  # fmt: skip
+    wanted = Wanted(name=f"三段の{kind}", called="0312349876", tiers=tiers)
+    route = incoming_routes.save(store, tenant, wanted, at=1)
+    try:
+        page = manager.open(f"/incoming/{route}")
+        assert page.evaluate(OVERFLOW) == [0, 0]
+        assert page.evaluate(SMALL_TARGETS) == []
+    finally:
+        incoming_routes.remove(store, tenant, route)
+
+
+def test_the_menu_of_a_manager_reaches_no_further_than_the_page(manager: Tab) -> None:
+    page = manager.open("/board")
+    page.click("#user-menu")
+    bottom = page.evaluate("document.querySelector('details[open] > .sheet').getBoundingClientRect().bottom")
+    assert bottom <= page.evaluate("innerHeight")
+    assert page.get_by_role("button", name="ログアウト").is_visible()
 
 
 def test_the_english_bar_holds_what_is_in_it(new_tab: NewTab, manager_cookies: Any) -> None:
