@@ -97,6 +97,9 @@ SHOTS: Final[dict[str, Shot]] = {
         "manager", "/imports/new", scenes.import_check, crop="#main", size=(1100, 600), tall=315, scale=0.75
     ),
     "codes": Shot("manager", "/lists", scenes.codes, crop="#main", size=(1100, 600), tall=315, scale=0.75),
+    "incoming": Shot(
+        "manager", "/incoming", scenes.incoming, crop="#main", size=(1100, 600), tall=190, scale=0.75
+    ),
     "panel": Shot("super", "/board", scenes.panel, crop="#panel", scale=1.15),
     "layout": Shot("manager", "/layout", scenes.layout, size=(1351, 700), tall=640, crop="body", scale=0.5),
     "wall": Shot("manager", "/wall", scenes.nothing, size=(1920, 1080), scale=0.36),

@@ -9,8 +9,10 @@ import msgspec
 from playwright.sync_api import FilePayload, Page, expect
 
 from appliance.dialer.messages import Board, Listener
+from appliance.store import incoming_routes, projects, recalls, transfers
 from appliance.store import lists as store_lists
-from appliance.store import projects, recalls, transfers
+from appliance.store.incoming_checks import Wanted
+from appliance.store.routing import Tier
 from tests.browser import call_desk
 from tests.browser.call_desk import Desk
 from tests.browser.site import Site
@@ -168,6 +170,24 @@ def codes(page: Page, scene: Scene) -> None:
     page.goto(page.url.replace("/lists", f"/lists/{scene.floor.list_ids[0]}?tab=codes"))
     for name in ("08", "94"):
         page.locator(f"input[type=checkbox][value='{name}']").check()
+
+
+def incoming(page: Page, scene: Scene) -> None:
+    """Weekdays ring the floor and then the office; else it is said when to call."""
+    floor = scene.floor
+    floor_rings = Tier(place=1, kind="ring", extensions=("201", "202", "203"))
+    office_rings = Tier(place=2, kind="ring", extensions=("250",))
+    busy = Tier(place=3, kind="announce", text="ただいま混み合っております。")
+    closed = Tier(place=1, kind="announce", text="本日の受付は終わりました。")
+    day = Wanted(name="平日の昼", tiers=(floor_rings, office_rings, busy))
+    night = Wanted(
+        name="夜間・休日", weekdays=0b1111111, on_holidays="same",
+        from_minute=0, to_minute=1440, tiers=(closed,),
+    )  # fmt: skip
+    for wanted in (day, night):
+        incoming_routes.save(floor.store, floor.tenant_id, wanted, at=int(floor.clock.wall() * 1000))
+    page.reload()
+    expect(page.locator("table").first).to_contain_text("夜間・休日")
 
 
 def knobs(page: Page, scene: Scene) -> None:
