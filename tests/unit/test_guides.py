@@ -12,6 +12,7 @@ from appliance.dialer import desk_keys, seat, talk_keys
 from tools.guides import key_card, print_pdf, tables
 from tools.guides.print_pdf import MARKS, PRINTED, SHEETS, SOURCES
 from tools.guides.table_words import ROOT, machines
+from webui import reasons
 
 GUIDES = ("operator", "supervisor")
 
@@ -80,6 +81,12 @@ def test_words_of_the_screen_are_on_a_screen(name: str) -> None:
     assert [word for word in parser.words if word not in screens] == []
 
 
+def test_every_limit_of_dialling_has_its_row() -> None:
+    text = (SOURCES / "supervisor.html").read_text(encoding="utf-8")
+    rows = text.split("こう出ている")[1].split("</table>")[0].count("<tr>")
+    assert rows == len(reasons.ROWS) - 1, "all but that there is none"
+
+
 @pytest.mark.parametrize("state", ["waiting", "ringing", "talking", "wrapup", "break", "alarm"])
 def test_colours_on_paper_are_those_of_the_screen(state: str) -> None:
     screen = (ROOT / "webui/static/yobirin.css").read_text(encoding="utf-8")
@@ -98,6 +105,10 @@ def test_every_picture_of_a_guide_is_there_and_every_picture_is_used(name: str) 
     assert unused == []
 
 
+def test_the_key_card_says_what_the_tables_say() -> None:
+    assert (ROOT / key_card.PAGE).read_text(encoding="utf-8") == key_card.written(), "run `make guides`"
+
+
 def test_every_key_of_the_tables_is_on_the_card() -> None:
     card = key_card.written()
     for key, row in talk_keys.KEYS.items():
@@ -112,6 +123,14 @@ def test_a_key_that_means_something_new_stops_the_card(monkeypatch: pytest.Monke
     monkeypatch.setitem(seat.TRANSITIONS, seat.State.OUT, changed)
     with pytest.raises(AssertionError, match="no words for"):
         key_card.written()
+
+
+def test_the_state_tables_say_what_the_code_says() -> None:
+    files = tables.written()
+    old = [name for name, text in files.items() if (ROOT / name).read_text(encoding="utf-8") != text]
+    assert old == [], "run `make tables`"
+    drawings = {f"docs/tables/{path.name}" for path in (ROOT / "docs/tables").iterdir()}
+    assert drawings == files.keys() - {tables.PAGE}
 
 
 def test_every_row_of_a_table_is_drawn() -> None:
