@@ -13,11 +13,18 @@ from typing import Final
 AFTER: Final = "YOBIRIN_STARTS_AFTER"  # a path that is there when it is this process's turn
 WAIT_S: Final = 30.0  # a dialer that does not come up must not keep the page from saying so
 LOOK_S: Final = 0.25
+MORE_S: Final = 5.0  # operators log in first
 
 
 def wait() -> None:
-    """Return when the path named by AFTER is there, or after half a minute; at once where none is named."""
+    """Return some seconds after the path named by AFTER came, or after half a minute.
+
+    At once where none is named, or where it is there already.
+    """
     path = os.environ.pop(AFTER, "")
+    if not path or os.path.exists(path):
+        return
     deadline = time.monotonic() + WAIT_S
-    while path and not os.path.exists(path) and time.monotonic() < deadline:
+    while not os.path.exists(path) and time.monotonic() < deadline:
         time.sleep(LOOK_S)
+    time.sleep(max(0.0, min(MORE_S, deadline - time.monotonic())))

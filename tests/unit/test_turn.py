@@ -21,6 +21,7 @@ def test_nobody_waits_where_nothing_is_named(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_turn_comes_with_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "dialer.sock"
     monkeypatch.setenv(turn.AFTER, str(path))
+    monkeypatch.setattr(turn, "MORE_S", 0.1)
     waiting = threading.Thread(target=turn.wait)
     waiting.start()
     waiting.join(2 * turn.LOOK_S)
