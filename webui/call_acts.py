@@ -83,9 +83,7 @@ def dial(ask: Ask) -> Any:
     if held is not None:
         words = ask.t("{name}さん（{seat}）が対応中です。", name=held["name"], seat=held["seat"] or "—")
         raise Invalid(words)
-    modes = {row.project_id: row.mode for row in ask.services.live.board.projects}
-    if seat.state == "paused" and modes.get(seat.project_id, "preview") == "preview":
-        ask.command(SetReady(seat_id=seat.seat_id, is_on=True))  # the dialer dials for seats that wait
+    wake(ask, seat)
     ask.command(
         DialCustomer(
             seat_id=seat.seat_id,
@@ -106,6 +104,13 @@ def _number(ask: Ask, customer_id: int) -> str:
     if wanted and not chosen:
         raise Invalid(ask.t("この番号は削除されました。番号を選び直してください。"))
     return chosen
+
+
+def wake(ask: Ask, seat: SeatBoard) -> None:
+    """Where one is dialled for by hand alone a pause ends with it; elsewhere it goes on after the call."""
+    modes = {row.project_id: row.mode for row in ask.services.live.board.projects}
+    if seat.state == "paused" and modes.get(seat.project_id, "preview") == "preview":
+        ask.command(SetReady(seat_id=seat.seat_id, is_on=True))  # the dialer dials for seats that wait
 
 
 def caller_of(ask: Ask, project_id: int) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from appliance.dialer.messages import NONE_CALLABLE, DialForOperator, SetReady
+from appliance.dialer.messages import NONE_CALLABLE, DialForOperator
 from appliance.ipc import Refused
 from appliance.store import call_queues, projects, screen_locks, visibility
 from appliance.store.call_queues import Ahead
 from webui.ask import Ask, Invalid, Services
 from webui.auth import log_action
 from webui.call import queue_facts
-from webui.call_acts import caller_of, own_seat
+from webui.call_acts import caller_of, own_seat, wake
 from webui.roles import Route
 
 TURNS_MAX: Final = 10  # of customers who may not be called, in one request
@@ -29,8 +29,7 @@ def dial_many(ask: Ask) -> Any:
     """Dial the next `count` customers at once; `is_over` at the end of the queue."""
     seat, (count, caller) = own_seat(ask), _count_and_caller(ask)
     person, store = ask.person, ask.services.store
-    if seat.state == "paused":
-        ask.command(SetReady(seat_id=seat.seat_id, is_on=True))  # the dialer dials for seats that wait
+    wake(ask, seat)
     for _turn in range(TURNS_MAX):
         ahead = call_queues.ahead(store, person.tenant_id, person.user_id, count, at=ask.services.now_ms())
         if not ahead.ids:

@@ -21,7 +21,7 @@ from appliance.dialer.machine_incoming import Incoming
 from appliance.dialer.machine_legs import PartyLines
 from appliance.dialer.machine_lines import Lines
 from appliance.dialer.machine_listening import Listenings
-from appliance.dialer.machine_manual import Manual, can_call
+from appliance.dialer.machine_manual import Manual, may_be_called_for
 from appliance.dialer.machine_many import Many
 from appliance.dialer.machine_pace import Pace
 from appliance.dialer.machine_phones import Phones
@@ -145,17 +145,21 @@ class Machine:
             return self._transfers.parties.may_setup(call_id, now)
         return machine_gate.may_setup(self._core, attempt, now)
 
-    def preview_refusal(self, seat_id: int, customer: Customer, now: float, *, caller: str = "") -> str:
-        """Why `PreviewDial` would not dial, as a rule's code or a word; empty when it would."""
+    def preview_refusal(
+        self, seat_id: int, customer: Customer, now: float, *, caller: str = "", list_id: int = 0
+    ) -> str:
+        """Why `PreviewDial` would not dial, as a rule's code or a word; empty when it would.
+
+        The customer's list says whose rules, caller numbers and codes hold; 0: those of the seat's project.
+        """
         core, seat = self._core, self._core.seats.get(seat_id)
         if seat is None:
             return "not-ready"
-        project = core.projects.get(seat.project_id)
+        project = self._desks.books.project_for(seat, (list_id,) if list_id else ())
         if project is None:
-            return "stopped"
+            return "stopped" if seat.takes(SeatEvent.PREVIEW) else "not-ready"
         settings, at = project.settings, now + core.wall_offset_s
-        is_resting = seat.state is SeatState.PAUSED and settings.mode != "preview"
-        if not (can_call(seat) or is_resting):
+        if not may_be_called_for(seat, project):
             return "not-ready"
         held = core.refusal(settings, at)
         if held is not None:
@@ -389,10 +393,14 @@ class Machine:
 
     def _preview_dial(self, what: inputs.PreviewDial) -> None:
         core = self._core
-        if self.preview_refusal(what.seat_id, what.customer, core.now, caller=what.caller):
+        if self.preview_refusal(
+            what.seat_id, what.customer, core.now, caller=what.caller, list_id=what.list_id
+        ):
             return
         seat = core.seats[what.seat_id]
-        project = core.projects[seat.project_id]
+        project = self._desks.books.project_for(seat, (what.list_id,) if what.list_id else ())
+        assert project is not None
+        self._desks.books.move(seat, project.project_id)
         for run in project.lists:
             run.forget(what.customer.customer_id)
         seat.is_pause_wanted = seat.state is SeatState.PAUSED

@@ -5,6 +5,8 @@ Every second of a seat that is logged in ends up in exactly one interval: wait, 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from appliance.dialer import outputs
 from appliance.dialer.machine_core import Core
 from appliance.dialer.project import Project
@@ -120,6 +122,14 @@ class Books:
         if project is not None and (project.dialling or project.unserved):
             return
         self.move(seat, self.home_of(seat))
+
+    def project_for(self, seat: Seat, list_ids: Iterable[int]) -> Project | None:
+        """The one project of these lists, if of the operator's tenant.  Pages have asked for his rights."""
+        core = self._core
+        runs = [core.lists.get(list_id) for list_id in list_ids]
+        found = {run.settings.project_id if run is not None else 0 for run in runs} or {seat.project_id}
+        project = core.projects.get(found.pop()) if len(found) == 1 else None
+        return project if project is not None and project.settings.tenant_id == seat.tenant_id else None
 
     def move(self, seat: Seat, project_id: int) -> None:
         """Let a seat work for another project, if it does not already."""

@@ -59,6 +59,11 @@ def can_call(seat: Seat) -> bool:
     return seat.state in (State.WAITING, State.MANUAL)
 
 
+def may_be_called_for(seat: Seat, project: Project) -> bool:
+    """… or rests where calls come by themselves: then the pause goes on after the call."""
+    return can_call(seat) or (seat.state is State.PAUSED and project.settings.mode != "preview")
+
+
 class Manual:
     """Takes `DialNumber` and `SetMode`.  Refusals are words of `shell_requests.REFUSALS`."""
 

@@ -6,7 +6,7 @@ put on another operator's line, and no ringing call of the predictive pacing is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from appliance.audio import messages as audio
@@ -18,12 +18,13 @@ from appliance.dialer.attempt import State as CallState
 from appliance.dialer.inputs import Chosen, Customer, DialMany
 from appliance.dialer.machine_books import Books
 from appliance.dialer.machine_core import Core
-from appliance.dialer.machine_manual import can_call
+from appliance.dialer.machine_manual import may_be_called_for
 from appliance.dialer.many import Do, Event, Group
 from appliance.dialer.messages import AttemptKind
 from appliance.dialer.project import Project
 from appliance.dialer.seat import Event as SeatEvent
 from appliance.dialer.seat import Seat
+from appliance.dialer.seat import State as SeatState
 
 INSTANT_S: Final = 0.02  # one packet of voice: answers that come in one breath are told apart from later ones
 
@@ -78,11 +79,13 @@ class Many:
     def refusal(self, what: DialMany, now: float) -> str:
         """Why `DialMany` would dial nobody, as a rule's code or a word; empty when it would."""
         core, seat, chosen = self._core, self._core.seats.get(what.seat_id), what.chosen
-        if seat is None or not can_call(seat):
+        if seat is None or not seat.takes(SeatEvent.PREVIEW):
             return "not-ready"
-        project = self._project_of(seat, chosen)
+        project = self._project_of(seat, what)
         if project is None:
             return "stopped"
+        if not may_be_called_for(seat, project):
+            return "not-ready"
         at = now + core.wall_offset_s
         held = core.refusal(project.settings, at)
         if held is not None:
@@ -96,14 +99,8 @@ class Many:
         words = [self._customer_refusal(project, one.customer, at) for one in chosen]
         return "" if "" in words else words[0]
 
-    def _project_of(self, seat: Seat, chosen: Sequence[Chosen]) -> Project | None:
-        """The one project of all these customers, if it is one of the operator's."""
-        core = self._core
-        runs = [core.lists.get(one.list_id) for one in chosen]
-        found = {run.settings.project_id if run is not None else 0 for run in runs}
-        if len(found) > 1 or not found <= {seat.project_id, *seat.project_ids}:
-            return None
-        return core.projects.get(found.pop() if found else seat.project_id)
+    def _project_of(self, seat: Seat, what: DialMany) -> Project | None:
+        return self._desks.books.project_for(seat, (one.list_id for one in what.chosen))
 
     def _room(self, project: Project) -> int:
         """Channels that this project may take now."""
@@ -123,10 +120,10 @@ class Many:
         if self.refusal(what, core.now):
             return
         seat = core.seats[what.seat_id]
-        project = self._project_of(seat, what.chosen)
+        project = self._project_of(seat, what)
         assert project is not None
-        if project.project_id != seat.project_id:
-            self._desks.books.move(seat, project.project_id)
+        self._desks.books.move(seat, project.project_id)
+        seat.is_pause_wanted = seat.state is SeatState.PAUSED
         group = Group(core.next_attempt_id, seat.seat_id, project.project_id)
         core.groups[group.group_id] = group
         for one in what.chosen:

@@ -38,7 +38,9 @@ CUSTOMERS_OWN: Final = CODES | {"in-hand"}
 class Rules(Protocol):
     """What the machine says of a preview call."""
 
-    def preview_refusal(self, seat_id: int, customer: Customer, now: float, *, caller: str = "") -> str: ...
+    def preview_refusal(
+        self, seat_id: int, customer: Customer, now: float, *, caller: str = "", list_id: int = 0
+    ) -> str: ...
 
     def many_refusal(self, what: inputs.DialMany, now: float) -> str: ...
 
@@ -70,7 +72,7 @@ class Preview:
         if wanted.number and wanted.number != customer.number:
             raise BadInput("その番号は、この顧客の番号ではありません。", remedy="番号を追加してください。")
         refusal = self._rules.preview_refusal(
-            wanted.seat_id, customer, self._shell.clock.monotonic(), caller=wanted.caller
+            wanted.seat_id, customer, self._shell.clock.monotonic(), caller=wanted.caller, list_id=list_id
         )
         if refusal:
             raise BadInput(f"発信できません。{REASONS.get(refusal, refusal)}")

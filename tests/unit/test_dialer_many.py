@@ -341,11 +341,18 @@ def test_a_number_blocked_after_it_was_chosen_does_not_go_out() -> None:
     assert only(outputs.BridgeCall, floor.answer(1)).attempt_id == 1
 
 
-def test_the_seat_goes_to_the_project_of_the_customers_and_to_no_other_than_its_own() -> None:
+def test_the_seat_goes_to_the_project_of_the_customers_and_never_to_another_tenants() -> None:
     """Rules, caller number and codes are those of the customers' project."""
     floor = Floor(mode="preview", dials_at_once=4)
     projects = tuple(
-        project(project_id=n, mode="preview", dials_at_once=4, main_caller=f"031111000{n}") for n in (1, 2, 3)
+        project(
+            project_id=n,
+            tenant_id=1 if n < 3 else 2,
+            mode="preview",
+            dials_at_once=4,
+            main_caller=f"031111000{n}",
+        )
+        for n in (1, 2, 3)
     )
     lists = tuple(ListSettings(n, n, is_started=True) for n in (1, 2, 3))
     floor.feed(inputs.Configure(projects, lists, floor.seats))
@@ -361,11 +368,28 @@ def test_the_seat_goes_to_the_project_of_the_customers_and_to_no_other_than_its_
         return floor.machine.many_refusal(inputs.DialMany(1, chosen), floor.now)
 
     assert [refused(2), refused(3), refused(1, 2), refused(9)] == ["", "stopped", "stopped", "stopped"]
+    assert floor.machine.preview_refusal(1, THREE[2], floor.now, list_id=3) == "stopped"
     decided = floor.feed(inputs.DialMany(1, tuple(Chosen(2, customer) for customer in THREE[:2])))
     assert {(row.project_id, row.caller) for row in all_of(outputs.OpenAttempt, decided)} == {
         (2, "0311110002")
     }
     assert floor.seat().project_id == 2
+    floor.keys("#")
+    opened = only(outputs.OpenAttempt, floor.feed(inputs.PreviewDial(1, 1, THREE[2])))
+    assert (opened.project_id, opened.caller) == (1, "0311110001")
+
+
+def test_out_of_a_pause_numbers_are_dialled_where_calls_come_by_themselves_and_the_pause_goes_on() -> None:
+    floor = Floor(mode="adaptive", dials_at_once=2, offer=0)
+    floor.log_in()
+    assert floor.seat().state == "paused"
+    assert refusal(floor, *THREE[:2]) == ""
+    dial(floor, *THREE[:2])
+    floor.ring(1)
+    floor.keys("#")
+    assert floor.seat().state == "paused"
+    floor.configure(mode="preview")
+    assert refusal(floor, *THREE[:2]) == "not-ready"
 
 
 def test_no_more_numbers_than_channels() -> None:
