@@ -77,7 +77,7 @@ def preview(site: Site) -> Iterator[None]:
     floor = site.floor
     projects.change(floor.store, floor.tenant_id, floor.project_id, mode="preview")
     yield
-    projects.change(floor.store, floor.tenant_id, floor.project_id, mode="adaptive")
+    projects.change(floor.store, floor.tenant_id, floor.project_id, mode="adaptive", dials_at_once=1)
 
 
 def open_call(tab: Tab, path: str = "/call") -> Page:
@@ -417,7 +417,6 @@ def test_three_at_once_and_nobody_is_shown_before_he_answers(one: Tab, desk: Des
     expect(page.locator("#state")).to_contain_text("待機")
     expect(page.locator("#dialled")).to_be_hidden()
     page.evaluate("localStorage.clear()")
-    projects.change(floor.store, floor.tenant_id, floor.project_id, dials_at_once=1)
     assert one.errors == []
 
 
@@ -443,7 +442,6 @@ def test_the_next_numbers_follow_by_themselves_where_none_is_answered(
     assert len(desk.asked(DialForOperator)) == before + 1
     page.evaluate("localStorage.clear()")
     desk.nobody()
-    projects.change(floor.store, floor.tenant_id, floor.project_id, dials_at_once=1)
     assert one.errors == []
 
 

@@ -560,7 +560,7 @@ live?.on((view) => {
   if (current?.origin === "line" && ["talking", "wrapup"].includes(seat.state)) current.hasTalked = true;
   transfer.show(seat, view.call?.party);
   moved();
-  atOnce.show(seat, !!current);
+  atOnce.show(seat, !!current, isBusy);
   render();
 });
 live?.onState(() => render());

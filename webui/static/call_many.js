@@ -38,7 +38,8 @@ export class AtOnce {
     this.phase = this.phase || "asked";
   }
 
-  show(seat, hasCustomer) {
+  // `isBusy`: a request is under way, and what it was about may be over already: looked at again with the next view.
+  show(seat, hasCustomer, isBusy) {
     const dialling = seat.dialling ?? [];
     $("dialled").hidden = !dialling.length;
     const text = JSON.stringify(dialling);
@@ -47,6 +48,7 @@ export class AtOnce {
       $("dialled").replaceChildren(...dialling.map((one) => h("li", { class: one.state }, h("b", {}, one.number), " ", (RESULTS[one.code] ?? STATES[one.state])())));
     }
     if (dialling.length) this.phase = "out";
+    else if (isBusy) return;
     else if (this.phase === "out" && !["talking", "wrapup"].includes(seat.state)) {
       this.phase = "";
       if (!hasCustomer) this.onOver();
