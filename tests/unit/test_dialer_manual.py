@@ -16,7 +16,8 @@ NUMBER = "0355550001"
 
 
 def free_floor(**changes: Any) -> Floor:
-    return Floor(**({"is_mode_free": True, "callers": ("0312345678", "0399999999")} | changes))
+    known: dict[str, Any] = {"is_mode_free": True, "callers": ("0312345678", "0399999999")}
+    return Floor(**(known | changes))
 
 
 def ask(floor: Floor, what: Any) -> str:
