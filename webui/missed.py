@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from appliance.dialer.messages import AnswerCaller, DialCustomer, IncomingBoard, NameCaller, SetReady
+from appliance.dialer.messages import (
+    AnswerCaller,
+    DialCustomer,
+    DialNumber,
+    IncomingBoard,
+    NameCaller,
+    SetReady,
+)
 from appliance.errors import BadInput
 from appliance.store import blocked, by_hand, customers, incoming, lists, visibility
 from appliance.store.import_headers import NUMBER
@@ -131,7 +138,7 @@ def call_back(ask: Ask, incoming_id: int) -> Any:
     """Call him back at the number from which he called."""
     row, seat = _row(ask, incoming_id), own_seat(ask)
     if not row.customer_id:
-        raise Invalid(ask.t("先に「新規」で顧客に登録してください。"))
+        return _call_number(ask, row, seat.seat_id)
     found = call.customer_of(ask, row.customer_id)
     held = call.hold(ask, found.id)
     if held is not None:
@@ -144,6 +151,15 @@ def call_back(ask: Ask, incoming_id: int) -> Any:
     )
     log_action(ask, "missed", "called back", f"{incoming_id} {found.id}")
     return ask.goto(f"/call?customer={found.id}")
+
+
+def _call_number(ask: Ask, row: Line, seat_id: int) -> Any:
+    """A caller who is no customer: any number may be called by hand."""
+    if not row.caller:
+        raise Invalid(ask.t("非通知のため、かけ直せません。"))
+    ask.command(DialNumber(seat_id=seat_id, number=row.caller))
+    log_action(ask, "missed", "called back", f"{row.id} {row.caller}")
+    return ask.goto("/call")
 
 
 def _own_number(ask: Ask, row: Line, customer_id: int) -> str:
