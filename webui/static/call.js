@@ -251,6 +251,7 @@ async function dial() {
 async function next(then) {
   if (isBusy) return;
   if (atOnce.count > 1) return nextMany(then);
+  const pressed = document.activeElement;
   let isFound = false;
   await busy(async () => {
     await form.keep();
@@ -263,6 +264,7 @@ async function next(then) {
     await open(opened.card, "page");
     isFound = true;
   });
+  if (isFound) focusAfter(pressed, then);
   if (!isFound || then === "stay") return;
   if (then === "count" && auto.isOn) auto.start();
   else dial();
@@ -289,6 +291,14 @@ async function leave() {
   const { customer, origin } = current;
   clear();
   if (origin === "page") await post("/call/close", { customer }).catch(() => {});
+}
+
+// Whoever goes on to a customer can type at once; whoever skips can skip on.
+function focusAfter(pressed, then) {
+  const isElsewhere = document.querySelector("dialog[open]") || document.activeElement?.closest(".panel, .menu, #edit-form");
+  if (isElsewhere || document.activeElement === $("memo")) return;
+  const isSkipping = then === "stay" && pressed?.id === "skip" && !pressed.hidden && !pressed.disabled;
+  (isSkipping ? pressed : $("memo")).focus();
 }
 
 async function busy(work) {
