@@ -310,7 +310,9 @@ class Machine:
         attempt.answered = attempt.connected = attempt.parted = core.now
         attempt.setup = attempt.cleared = core.now
         core.attempts[attempt.attempt_id] = attempt
-        core.in_hand.begin(attempt.tenant_id, customer)
+        attempt.holds_customer = core.in_hand.is_free(attempt.tenant_id, customer)
+        if attempt.holds_customer:  # another seat may owe his code too: he had called while that one had him
+            core.in_hand.begin(attempt.tenant_id, customer)
         return attempt
 
     def _today(self, what: inputs.Today) -> None:

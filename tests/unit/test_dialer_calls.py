@@ -613,6 +613,22 @@ def test_a_code_after_a_crash_writes_nothing_over_the_times_of_its_call() -> Non
     assert times == (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
+def test_two_seats_may_owe_codes_for_the_same_customer_after_a_crash() -> None:
+    """He called while the one was still entering the code of the call before, and another took him."""
+    floor = Floor(offer=0, seats=2)
+    owing = (
+        inputs.StandingSeat(1, "p1", 101, "操作者1", 1, (1,), 70, 1, 1, 1, "0300000001"),
+        inputs.StandingSeat(2, "p2", 102, "操作者2", 1, (1,), 71, 1, 1, 1, "0300000001"),
+    )
+    floor.feed(inputs.Start(72, owing, ("201", "202")))
+    floor.feed(inputs.ListChanged(1))
+    floor.feed(inputs.Offered(1, customers(1), True))
+
+    assert ends(floor.keys("06*", 2)) == [(71, "result", "06")]
+    assert all_of(outputs.OpenAttempt, floor.out) == [], "the first one has him yet"
+    assert ends(floor.keys("06*")) == [(70, "result", "06")]
+
+
 def test_after_a_crash_a_seat_without_a_call_is_paused() -> None:
     floor = Floor()
     floor.feed(inputs.Start(9, (inputs.StandingSeat(1, "p1", 101, "操作者1", 1, (1,)),)))
