@@ -185,6 +185,7 @@ class Desks:
     def off_hook(self, seat: Seat, leg: str) -> None:
         """A phone dialled the service code.  A leg left over from before is over."""
         if seat.leg:
+            self._core.emit(phones.HangUpLeg(seat.leg))  # it may stand on a second line of the same phone
             self.on_hook(seat)
         self.summoning.drop(seat)
         self.callers.seat_left(seat)

@@ -11,7 +11,7 @@ from appliance.dialer.inputs import Block, Customer
 from appliance.dialer.messages import LogOutSeat
 from appliance.phones import messages as phones
 from appliance.pri_card import trunk
-from tests.unit.dialer_floor import Floor, all_of, customers, ends, only, said
+from tests.unit.dialer_floor import MEDIA, Floor, all_of, customers, ends, only, said
 
 LINE = trunk.Line(1, 1)
 
@@ -611,6 +611,16 @@ def test_a_code_after_a_crash_writes_nothing_over_the_times_of_its_call() -> Non
     assert (row.result, row.end) == ("06", "result")
     times = (row.setup_at, row.alerting_at, row.answered_at, row.connected_at, row.cleared_at)
     assert times == (0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def test_who_lifts_on_a_second_line_of_the_same_phone_has_the_first_one_hung_up() -> None:
+    floor = Floor(offer=0)
+    floor.ready()
+
+    decided = floor.feed(phones.Invited("p1b", "201", "9000", MEDIA))
+
+    assert only(phones.HangUpLeg, decided).leg == "p1"
+    assert only(outputs.AnswerPhone, decided).leg == "p1b"
 
 
 def test_two_seats_may_owe_codes_for_the_same_customer_after_a_crash() -> None:
