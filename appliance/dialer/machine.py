@@ -153,7 +153,7 @@ class Machine:
         The customer's list says whose rules, caller numbers and codes hold; 0: those of the seat's project.
         """
         core, seat = self._core, self._core.seats.get(seat_id)
-        if seat is None:
+        if seat is None or not seat.user_id:
             return "not-ready"
         project = self._desks.books.project_for(seat, (list_id,) if list_id else ())
         if project is None:
