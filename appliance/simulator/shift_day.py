@@ -15,6 +15,7 @@ from appliance.audio import messages as audio
 from appliance.dialer import outputs
 from appliance.phones import messages as phones
 from appliance.simulator.shift import Plan, Shift
+from appliance.simulator.shift_callers import Callers
 from appliance.simulator.shift_custody import Custody
 from appliance.simulator.shift_deeds import Deeds
 from appliance.simulator.shift_faults import HEALED_SHARE, Faults
@@ -52,6 +53,7 @@ class Day:
         self.deeds = Deeds(seed, until_s=self._until_s)
         self.many = Many(seed, until_s=self._until_s)
         self.recalls = Promised(seed, until_s=self._until_s)
+        self.callers = Callers(seed, until_s=self._until_s)
         self._is_judged = is_judged
         self.restarts = 0
         self._saying: dict[str, str] = {}
@@ -75,6 +77,8 @@ class Day:
         self.deeds.prepare(shift)
         self.many.prepare(shift)
         self.recalls.prepare(shift)
+        self.callers.prepare(shift)
+        self._configure()
         shift.world.carries_out(
             {
                 outputs.RingPhone: self._rung,
@@ -82,17 +86,20 @@ class Day:
                 phones.RejectLeg: lambda what: self._hung_up(what.leg),
             }
         )
-        shift.world.after(
-            self._until_s + 1.0, lambda: shift.configure(targets=TARGETS, dials_at_once=AT_ONCE_MAX)
-        )
+        shift.world.after(self._until_s + 1.0, self._configure)
         shift.world.after(shift.plan.shift_s - 0.001, self.recalls.note_end)
 
     def at_rest(self) -> None:
         """After everybody went home.  Raises AssertionError naming what is left over."""
         assert self._shift.invariants is not None
         self._shift.invariants.at_rest()
-        for part in (self.custody, self.legs, self.times, self.promises, self.supervisors, self.recalls):
+        parts = (self.custody, self.legs, self.times, self.promises, self.supervisors, self.recalls)
+        for part in (*parts, self.callers):
             part.at_rest()
+
+    def _configure(self) -> None:
+        """Faults change settings, and heal them to the plan's."""
+        self._shift.configure(targets=TARGETS, dials_at_once=AT_ONCE_MAX, is_mode_free=True)
 
     def forget(self) -> None:
         """Books of what is over, for days that are not judged."""
@@ -104,6 +111,7 @@ class Day:
         """What the day saw, for those who print it."""
         found = self.promises.counts + self.deeds.counts
         found.update({f"promised call {what}": count for what, count in self.recalls.counts.items()})
+        found.update({f"caller {what}": count for what, count in self.callers.counts.items()})
         found.update({f"handset down while {state}": count for state, count in self.deeds.states.items()})
         more = {"groups dialled": self.many.groups, "calls outrun": self.many.outrun}
         found.update(more | {"dialer killed": self.restarts, "stretches of time": self.times.stretches})
@@ -158,11 +166,12 @@ class Day:
         kill_and_start(
             self._shift, legs=self.legs, times=self.times, promises=self.promises, custody=self.custody,
             next_attempt_id=core.next_attempt_id, next_transfer_id=core.next_transfer_id,
+            next_incoming_id=core.next_incoming_id,
             others=self._forget,
         )  # fmt: skip
 
     def _forget(self) -> None:
         self._saying.clear()
-        for part in (self.supervisors, self.many, self.recalls):
+        for part in (self.supervisors, self.many, self.recalls, self.callers):
             part.dialer_restarted()
         self._shift.robots.dialer_restarted()

@@ -15,12 +15,14 @@ from typing import Any, Final
 from appliance.dialer import inputs
 from appliance.dialer.messages import (
     CallForHelp,
+    DialNumber,
     EndBreak,
     EnterCode,
     HangUp,
     LogOutSeat,
     PressKey,
     SeatChanged,
+    SetMode,
     SetReady,
     StartBreak,
     TakeBack,
@@ -62,7 +64,7 @@ class Deeds:
         deeds: tuple[Callable[[Robot], None], ...] = (
             self._rest, self._rest_by_key, self._rest_handset_down, self._help_by_key, self._preview,
             self._preview, self._pause, self._hang_up, self._code_by_screen, self._take_back,
-            self._sit_by_page, self._log_out,
+            self._sit_by_page, self._log_out, self._manual, self._manual, self._normal_mode,
         )  # fmt: skip
         for _deed in range(int(self._until_s / 3600 * DEEDS_AN_HOUR)):
             at, deed = self._rng.uniform(10.0, self._until_s), self._rng.choice(deeds)
@@ -119,6 +121,7 @@ class Deeds:
         """The floor is at work again, and whoever has no handset lifts it."""
         for robot in self._shift.robots.robots.values():
             self._back(robot)
+            self._ask(SetMode(robot.seat_id, is_manual=False))
             self._ask(SetReady(robot.seat_id, is_on=True))
             self._later(60.0, self._sit_down, robot)
 
@@ -139,6 +142,20 @@ class Deeds:
         self._shift.world.tell(inputs.PreviewDial(robot.seat_id, LIST, customer))
         if self._rng.random() < 0.3:
             self._later(self._rng.uniform(0.1, 15), self._hang_up, robot)
+
+    def _manual(self, robot: Robot) -> None:
+        """Any number, by hand; now and then one that is forbidden, or too short."""
+        draw = self._rng.random()
+        number = f"08{self._rng.randrange(10**8):08d}" if draw < 0.8 else "12"
+        if draw > 0.9 and self._shift.store.blocked:
+            number = min(self._shift.store.blocked)
+        if self._ask(DialNumber(robot.seat_id, number)) and self._rng.random() < 0.3:
+            self._later(self._rng.uniform(0.1, 15), self._hang_up, robot)
+
+    def _normal_mode(self, robot: Robot) -> None:
+        """Out of predictive dialling for a while."""
+        self._ask(SetMode(robot.seat_id, is_manual=True))
+        self._later(self._rng.uniform(5, 60), self._ask, SetMode(robot.seat_id, is_manual=False))
 
     def _pause(self, robot: Robot) -> None:
         if self._ask(SetReady(robot.seat_id, is_on=False)):

@@ -36,7 +36,7 @@ class Invariants:
 
     def __init__(self, world: World, machine: Machine, exchange: Exchange, store: Store) -> None:
         self.machine, self._exchange, self._store = machine, exchange, store
-        self.open: dict[int, outputs.OpenAttempt] = {}
+        self.open: dict[int, outputs.OpenAttempt | outputs.OpenIncoming] = {}
         self.committed: set[int] = set()
         self.ended: dict[int, outputs.SaveAttempt] = {}
         self.bridged: dict[int, str] = {}
@@ -113,6 +113,9 @@ class Invariants:
         match output:
             case outputs.OpenAttempt():
                 self._opened(output)
+            case outputs.OpenIncoming():
+                self.open[output.attempt_id] = output
+                self._answered.add(output.attempt_id)
             case outputs.BridgeCall():
                 self._bridge(output)
             case outputs.SaveSeat():
@@ -134,9 +137,12 @@ class Invariants:
 
     def _opened(self, output: outputs.OpenAttempt) -> None:
         for other in self.open.values():
-            assert other.customer_id != output.customer_id, f"customer {output.customer_id} is called twice"
+            if isinstance(other, outputs.OpenIncoming):
+                continue  # he called us, maybe while he was being called
+            is_other = not output.customer_id or other.customer_id != output.customer_id
+            assert is_other, f"customer {output.customer_id} is called twice"
             assert other.number != output.number, f"number {output.number} is called twice"
-        called = output.customer_id in self._store.closed and output.kind != "recall"
+        called = output.customer_id in self._store.closed and output.kind not in ("recall", "manual")
         assert not called, f"customer {output.customer_id} has a result and was not permitted again"
         assert output.attempt_id not in self.ended
         assert output.attempt_id not in self.open
@@ -182,7 +188,7 @@ class Invariants:
 
     def _seat(self, now: float, changed: SeatChanged) -> None:
         seat = changed.seat
-        is_in = seat.state not in ("logged_out", "login")
+        is_in = seat.user_id > 0 and seat.state not in ("logged_out", "login")
         if is_in and seat.seat_id not in self._logged_in:
             self._logged_in[seat.seat_id] = self._since[seat.seat_id] = now
         if not is_in and seat.seat_id in self._logged_in:
@@ -194,13 +200,14 @@ class Invariants:
     def _compare(self, now: float) -> None:
         """The machine's own counts equal the rows; it knows of every call the exchange holds."""
         standing = self.machine.calls()
-        on_line = {a.attempt_id for a in standing if a.state in ON_LINE}
+        ours = [attempt for attempt in standing if not attempt.is_incoming]
+        on_line = {a.attempt_id for a in ours if a.state in ON_LINE}
         on_line |= {leg.call_id for leg in self.machine.legs() if leg.line is not None}
         held = {call_id for call_id in self._exchange.calls if call_id > 0}
         assert on_line == held, (
             f"{now:.3f}: the machine holds {on_line - held}, the exchange {held - on_line}"
         )
-        released = {a.attempt_id for a in standing if a.is_released} & held
+        released = {a.attempt_id for a in ours if a.is_released} & held
         assert not released, f"{now:.3f}: a channel in use is free: {released}"
         assert {a.attempt_id for a in standing} == set(self.open)
         board = self.machine.tallies()
@@ -210,7 +217,7 @@ class Invariants:
         dialling = sum(a.is_dialled is False and not a.is_bound for a in standing)
         assert board["dialling"] == dialling
         thirds = sum(leg.holds_channel for leg in self.machine.legs())
-        out = sum(not a.is_released for a in standing) + thirds
+        out = sum(not a.is_released for a in ours) + thirds + len(self.machine.callers())
         assert board["calls_out"] == out, f"{now:.3f}: {board['calls_out']} calls out counted, {out} stand"
 
     @staticmethod

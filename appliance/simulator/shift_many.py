@@ -37,7 +37,6 @@ class Many:
 
     def prepare(self, shift: Shift) -> None:
         self._shift = shift
-        shift.configure(dials_at_once=AT_ONCE_MAX)
         shift.world.observers.append(self._observe)
         for _group in range(int(self._until_s / 3600 * GROUPS_AN_HOUR)):
             shift.world.after(self._rng.uniform(20.0, self._until_s), self._dial)

@@ -152,7 +152,7 @@ class Promised:
                 self._over(promise, "nobody answers")
 
     def _entered(self, row: outputs.SaveHistory) -> None:
-        is_talk = row.user_id and row.talk_s > 0
+        is_talk = row.customer_id and row.user_id and row.talk_s > 0
         if not is_talk or self._shift.world.now > self._until_s or row.customer_id in self.promises:
             return
         if self._rng.random() < PROMISED_SHARE:

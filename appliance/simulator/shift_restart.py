@@ -27,6 +27,7 @@ def kill_and_start(
     custody: Custody,
     next_attempt_id: int,
     next_transfer_id: int,
+    next_incoming_id: int,
     others: Callable[[], None],
 ) -> None:
     """Everything the old machine knew is gone.  `others` is called before the new one is told anything."""
@@ -51,7 +52,9 @@ def kill_and_start(
     counts = shift.invariants.counts
     today = inputs.ListToday(LIST, counts["attempts"], counts["answered"], 0, 0, counts["abandoned"])
     world.tell(inputs.Today((today,)))
-    world.tell(inputs.Start(next_attempt_id, seats, tuple(standing.registered), next_transfer_id))
+    world.tell(
+        inputs.Start(next_attempt_id, seats, tuple(standing.registered), next_transfer_id, next_incoming_id)
+    )
     world.tell(standing)
     world.tell(audio.AudioSnapshot((), {}))
     shift.exchange.start()

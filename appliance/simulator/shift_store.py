@@ -33,13 +33,14 @@ class Store:
             {
                 outputs.OfferWanted: self._offer_wanted,
                 outputs.OpenAttempt: self._open_attempt,
+                outputs.OpenIncoming: self._open_incoming,
                 outputs.SaveAttempt: self._save_attempt,
                 outputs.SaveRefusal: lambda what: self.closed.add(what.customer_id),
                 outputs.CheckLogin: self._check_login,
                 outputs.SaveSeat: self._save_seat,
             }
         )
-        self._opened: dict[int, outputs.OpenAttempt] = {}
+        self._opened: dict[int, outputs.OpenAttempt | outputs.OpenIncoming] = {}
         self._answered: set[int] = set()
         self._seats: dict[int, outputs.SaveSeat] = {}
 
@@ -78,6 +79,10 @@ class Store:
     def _open_attempt(self, what: outputs.OpenAttempt) -> None:
         self._opened[what.attempt_id] = what
         self._world.after(COMMIT_S, self._world.tell, inputs.AttemptCommitted(what.attempt_id))
+
+    def _open_incoming(self, what: outputs.OpenIncoming) -> None:
+        self._opened[what.attempt_id] = what
+        self._answered.add(what.attempt_id)
 
     def _save_attempt(self, what: outputs.SaveAttempt) -> None:
         if what.answered_at:

@@ -18,6 +18,7 @@ DIFFERENCE_S_MAX: Final = 0.001
 KIND: Final[dict[str, str]] = {
     "paused": "paused",
     "waiting": "wait",
+    "manual": "wait",
     "ringing": "wait",
     "talking": "talk",
     "wrapup": "wrap",

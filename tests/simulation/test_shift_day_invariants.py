@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from appliance.dialer import promises
+from appliance.dialer.callback import Callback
 from appliance.dialer.machine_breaks import Breaks
+from appliance.dialer.machine_incoming import Incoming
 from appliance.dialer.machine_listening import Listenings
 from appliance.dialer.machine_many import Many
 from appliance.dialer.machine_party import Parties
@@ -81,6 +83,28 @@ def promises_are_anyones_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(promises.RULES[Stage.DUE], owner, Do.DIAL_ANYONE)
 
 
+def missed_callers_are_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    save = Incoming._save
+
+    def keep_open(self: Incoming, callback: Callback) -> None:
+        if callback.ended < 0:
+            save(self, callback)
+
+    monkeypatch.setattr(Incoming, "_save", keep_open)
+
+
+def handsets_lifted_twice_stay_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second line of a phone; the first one's leg is forgotten."""
+    off_hook = Desks.off_hook
+
+    def forget(self: Desks, seat: Seat, leg: str) -> None:
+        if seat.leg:
+            self.on_hook(seat)
+        off_hook(self, seat, leg)
+
+    monkeypatch.setattr(Desks, "off_hook", forget)
+
+
 def promises_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     for stage in (Stage.DUE, Stage.ANYONE):
         for owner in Owner:
@@ -100,6 +124,8 @@ def promises_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
         (the_others_ring_on, "ring on"),
         (promises_are_called_early, "too early"),
         (promises_are_anyones_at_once, "before anyone may"),
+        (missed_callers_are_not_written, "nobody says what became"),
+        (handsets_lifted_twice_stay_up, "nobody has the leg"),
         (promises_are_forgotten, "neither kept nor reported"),
     ],
 )
