@@ -15,6 +15,7 @@ from appliance.dialer.messages import (
     DialCustomer,
     DialForOperator,
     DialledBoard,
+    DialNumber,
     DropTarget,
     EnterCode,
     HandOver,
@@ -23,6 +24,7 @@ from appliance.dialer.messages import (
     JoinAll,
     PartyBoard,
     SeatBoard,
+    SetMode,
     SetReady,
     TakeBack,
 )
@@ -89,6 +91,22 @@ class Desk:
         self._put(
             state=state, customer_id=customer_id, list_id=list_id, attempt_id=self.last,
             number=number or own, saved_code="", party_failed="",
+        )  # fmt: skip
+        return self.last
+
+    def call_by_hand(self, number: str) -> int:
+        """Any number rings; the attempt's id."""
+        self.last, at = next(_attempts), self.floor.clock.wall()
+        self._write(
+            events.OpenAttempt(
+                attempt_id=self.last, tenant_id=self.floor.tenant_id, project_id=self.floor.project_id,
+                list_id=0, customer_id=0, number=number, caller="0312345678", opened_at=at,
+                seat_id=self.seat_id, user_id=self.user_id, kind="manual",
+            )
+        )  # fmt: skip
+        self._put(
+            state="ringing", attempt_kind="manual", attempt_id=self.last, customer_id=0, list_id=0,
+            number=number, saved_code="",
         )  # fmt: skip
         return self.last
 
@@ -171,6 +189,10 @@ class Desk:
                 self._put(state="waiting" if body.is_on else "paused")
             case DialCustomer():
                 self.connect(body.customer_id, state="ringing", number=body.number)
+            case DialNumber():
+                self.call_by_hand(body.number)
+            case SetMode():
+                self._put(state="manual" if body.is_manual else "waiting", is_manual=body.is_manual)
             case DialForOperator():
                 self.dial_many(body.customer_ids)
             case HangUp() if self.seat().dialling:

@@ -14,12 +14,22 @@ from appliance.dialer.messages import (
     CallTarget,
     DialCustomer,
     DialForOperator,
+    DialNumber,
     EnterCode,
     SeatBoard,
     SetReady,
 )
 from appliance.settings import Home, Settings
-from appliance.store import customer_edits, customers, details, drafts, history, projects, screen_locks
+from appliance.store import (
+    blocked,
+    customer_edits,
+    customers,
+    details,
+    drafts,
+    history,
+    projects,
+    screen_locks,
+)
 from tests.browser import call_desk
 from tests.browser import floor as floors
 from tests.browser.call_desk import Desk
@@ -206,6 +216,36 @@ def test_a_second_person_reads_who_has_the_customer_and_can_do_nothing(
     ask(clients["one"], "/call/close", customer=customer)
     assert data(ask(clients["two"], "/call/open", customer=customer))["held"] is None
     ask(clients["two"], "/call/close", customer=customer)
+
+
+def test_any_number_is_called_by_hand_and_a_block_is_said_with_its_reason(
+    floor: Floor, services: Services, clients: dict[str, Client], desk: Desk
+) -> None:
+    assert "今日はまだ手動で発信していません" in clients["one"].ask("GET", "/call/manual").body
+    assert ask(clients["one"], "/call/manual", number="０３-5555-0001").status == 200
+    assert desk.asked(DialNumber)[-1].number == "0355550001"
+    assert until(lambda: shown(services, desk) == "ringing")
+    desk.talk()
+    desk.part()
+    assert until(lambda: shown(services, desk) == "wrapup")
+    saved = ask(clients["one"], "/call/manual/save", attempt=desk.last, memo="本社の代表", code="01")
+    assert saved.status == 200
+    assert desk.asked(EnterCode)[-1].attempt_id == desk.last
+    page = clients["one"].ask("GET", "/call/manual").body
+    assert "本社の代表" in page
+    assert "03-5555-0001" in page
+    assert "本社の代表" not in clients["two"].ask("GET", "/call/manual").body, "of one's own day alone"
+    at = services.now_ms()
+    block = blocked.add(
+        floor.store, floor.tenant_id, number="0355550001", kind="forbid", at=at, reason="本人の申し出"
+    )
+    desk.refusal = "この番号は発信禁止に登録されているため、発信できません。"
+    refused = ask(clients["one"], "/call/manual", number="0355550001")
+    desk.refusal = ""
+    blocked.release(floor.store, floor.tenant_id, block, at=at, user_id=floor.manager_id, reason="試験")
+    assert refused.status == 400
+    assert "発信禁止に登録されている" in refused.body
+    assert "本人の申し出" in refused.body
 
 
 def test_dialling_takes_an_added_number_and_makes_no_paused_seat_ready_for_lists(
