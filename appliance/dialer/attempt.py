@@ -248,6 +248,7 @@ class Attempt:
     user_id: int = 0
     caller: str = ""
     kind: AttemptKind = "list"
+    is_narrow: bool = False  # of a list that not every seat may call: narrow.py
     group_id: int = 0  # of several numbers dialled at once for one operator: many.py
     incoming_call: int = 0  # the trunk's call id of one that came in, negative
     holds_customer: bool = True  # nobody else dials him meanwhile

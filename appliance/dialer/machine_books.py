@@ -106,7 +106,7 @@ class Books:
     def home_of(self, seat: Seat) -> int:
         """The project a seat is dialled for: its user's first with somebody to call, or a started list."""
         projects = [self._core.projects[p] for p in seat.project_ids if p in self._core.projects]
-        started = [project for project in projects if project.settings.is_active and project.started()]
+        started = [project for project in projects if project.settings.is_active and _calls(project, seat)]
         best = [project for project in started if project.has_customers()] or started or projects
         return best[0].project_id if best else 0
 
@@ -139,3 +139,8 @@ class Books:
             seat.project_id = project_id
             self.sit(seat, is_in=True)
             self.keep(seat)
+
+
+def _calls(project: Project, seat: Seat) -> bool:
+    """Whether lists are dialled whose calls the seat may have."""
+    return any(run.settings.permits(seat.user_id) for run in project.started())

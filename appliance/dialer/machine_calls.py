@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from appliance.audio import messages as audio
 from appliance.dialer import attempt as attempts
 from appliance.dialer import machine_gate as gate
-from appliance.dialer import outputs, rules, seats
+from appliance.dialer import narrow, outputs, rules, seats
 from appliance.dialer.attempt import Attempt, Do, Event, State
 from appliance.dialer.inputs import Customer
 from appliance.dialer.machine_core import CONGESTED_S, Core
@@ -119,6 +119,7 @@ class Calls:
         seat_id: int = 0,
         caller: str = "",
         kind: AttemptKind = "list",
+        is_narrow: bool = False,
     ) -> Attempt:
         """Write an attempt ahead of its call.  All but list calls have a seat; no `caller`: the main one."""
         assert (kind != "list") == bool(seat_id)
@@ -128,7 +129,7 @@ class Calls:
         )
         core.next_attempt_id += 1
         attempt.caller = caller or project.settings.main_caller
-        attempt.kind = kind
+        attempt.kind, attempt.is_narrow = kind, is_narrow
         if seat_id:
             attempt.seat_id, attempt.user_id = seat_id, core.seats[seat_id].user_id
         core.attempts[attempt.attempt_id] = attempt
@@ -137,6 +138,8 @@ class Calls:
         project.calls_out += 1
         if not attempt.is_bound:
             project.dialling += 1
+        if is_narrow:
+            project.narrow[list_id] = project.narrow.get(list_id, 0) + 1
         core.emit(
             outputs.OpenAttempt(
                 attempt.attempt_id, attempt.tenant_id, attempt.project_id, list_id, customer.customer_id,
@@ -292,8 +295,11 @@ class Calls:
         def may_have(seat_id: int) -> bool:
             return run is None or run.settings.permits(core.seats[seat_id].user_id)
 
-        return seats.longest_waiting(project.waiting, may_have) or seats.longest_waiting(
-            project.kept_lightly, may_have
+        spared = narrow.reserved(core, project) if project.narrow and not attempt.is_narrow else set()
+        return (
+            seats.longest_waiting((one for one in project.waiting if one not in spared), may_have)
+            or seats.longest_waiting(project.waiting, may_have)
+            or seats.longest_waiting(project.kept_lightly, may_have)
         )
 
     def _connect(self, attempt: Attempt) -> None:

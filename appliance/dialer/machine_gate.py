@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from appliance.dialer import rules
+from appliance.dialer import narrow, rules
 from appliance.dialer.attempt import Attempt, State
 from appliance.dialer.inputs import Customer
 from appliance.dialer.machine_core import Core
@@ -52,4 +52,6 @@ def may_setup(core: Core, attempt: Attempt, now: float) -> bool:
         return False
     if not attempt.is_bound and (not project.ready or now - attempt.opened > QUEUE_AGE_MAX_S):
         return False
+    if attempt.is_narrow and not narrow.able_to(core, project, attempt.list_id):
+        return False  # nobody is left who may have the customer
     return refusal(core, attempt, now) is None

@@ -53,6 +53,10 @@ class Ledger:
         if attempt.is_bound:
             return
         project.dialling -= 1
+        if attempt.is_narrow:
+            project.narrow[attempt.list_id] -= 1
+            core.unpaced.add(project.project_id)
+            return  # the pacer has not been told of it
         if is_answered is None:
             project.pacer.withdrawn(attempt.attempt_id)
         else:

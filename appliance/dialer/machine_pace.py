@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from appliance.dialer import modes, outputs, rules, wall, why
+from appliance.dialer import modes, narrow, outputs, rules, wall, why
 from appliance.dialer.attempt import Attempt
 from appliance.dialer.inputs import Customer
 from appliance.dialer.machine_core import Core
@@ -21,7 +21,9 @@ ASK_AGAIN_MIN_S: Final = 0.1  # a pacer is not asked more often than this withou
 class Calls(Protocol):
     """What this part needs of the attempts' part."""
 
-    def open(self, project: Project, list_id: int, customer: Customer, *, seat_id: int = 0) -> Attempt: ...
+    def open(
+        self, project: Project, list_id: int, customer: Customer, *, is_narrow: bool = False
+    ) -> Attempt: ...
 
     def cut_ringing(self, project: Project) -> None: ...
 
@@ -69,27 +71,52 @@ class Pace:
         started = project.started() if refusal is None else []
         for run in started:
             self._refill(run)
-        buffered = sum(len(run.buffer) for run in started)
+        limited = narrow.lists(core, project, started)
+        wide = [run for run in started if run not in limited] if limited else started
+        buffered = sum(len(run.buffer) for run in wide)
         free = max(0, min(core.channels_total - core.calls_out, settings.channel_share - project.calls_out))
-        wish = self._wish(project, buffered, free) if started and core.channels_total else NO_WISH
-        placed = self._place(project, started, min(wish.calls, free, CALLS_AT_ONCE_MAX))
+        beside = self._place_limited(project, limited, free) if core.channels_total else 0
+        free -= beside
+        wish = self._wish(project, buffered, free) if wide and core.channels_total else NO_WISH
+        placed = self._place(project, wide, min(wish.calls, free, CALLS_AT_ONCE_MAX))
         project.asked_at = core.now
-        project.last_pace = Paced(refusal, wish, placed, buffered)
+        project.last_pace = Paced(refusal, wish, placed, buffered + sum(len(run.buffer) for run in limited))
 
     def _wish(self, project: Project, buffered: int, free: int) -> Wish:
         """A hard gate: nobody ready, nothing dialled."""
         core, settings = self._core, project.settings
         if not project.ready or settings.mode == "preview":
             return NO_WISH
+        out = sum(project.narrow.values())
+        reserved = len(narrow.reserved(core, project))
         if settings.mode == "adaptive":
             verdict = project.pacer.calls_to_place(
-                core.now, project.seats_seen(), callable=buffered, channels_free=free
+                core.now, project.seats_seen(reserved), callable=buffered, channels_free=free
             )
             is_short = verdict.limit in ("channels", "customers")
             return Wish(verdict.count, verdict.count + is_short, verdict.limit, verdict.figures)
-        allowed = modes.calls_allowed(settings, len(project.waiting))
-        count = max(0, allowed - project.dialling - len(project.unserved))
+        allowed = modes.calls_allowed(settings, len(project.waiting) - reserved)
+        count = max(0, allowed - (project.dialling - out) - len(project.unserved))
         return Wish(count, count, "mode", {"allowed": float(allowed), "out": float(project.dialling)})
+
+    def _place_limited(self, project: Project, limited: list[ListRun], free: int) -> int:
+        """One call for each waiting seat that may call such a list; they are paced by nothing else."""
+        core, placed = self._core, 0
+        if project.settings.mode == "preview":
+            return 0
+        for run in limited:
+            taken = narrow.reserved(core, project)
+            able = [seat_id for seat_id in narrow.able_to(core, project, run.list_id) if seat_id not in taken]
+            count = len(able) - narrow.paced(core, run.list_id)
+            for _call in range(max(0, min(count, free - placed))):
+                customer = self._next(project, run)
+                if customer is None:
+                    break
+                attempt = self.calls.open(project, run.list_id, customer, is_narrow=True)
+                project.last_placed = attempt.attempt_id
+                run.callable = max(0, run.callable - 1)
+                placed += 1
+        return placed
 
     def _place(self, project: Project, started: list[ListRun], count: int) -> int:
         placed, empty = 0, 0

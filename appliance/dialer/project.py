@@ -97,6 +97,7 @@ class Project:
     waiting: dict[int, float] = field(default_factory=dict)  # seat -> since
     talking: dict[int, float] = field(default_factory=dict)
     wrapup: dict[int, float] = field(default_factory=dict)
+    narrow: dict[int, int] = field(default_factory=dict)  # list -> calls that ring, see narrow.py
     kept: dict[int, bool] = field(default_factory=dict)  # waits, for a promise alone: strictly
     uncounted: set[int] = field(default_factory=set)  # busy, and what comes free is not for list calls
     dialling: int = 0  # attempts on their way to an answer, queued ones included
@@ -132,9 +133,13 @@ class Project:
         """Whether somebody may be left to call; a list that was not asked yet may hold anybody."""
         return any(run.buffer or not run.is_exhausted for run in self.started())
 
-    def seats_seen(self) -> SeatsSeen:
+    def seats_seen(self, reserved: int = 0) -> SeatsSeen:
+        """What the pacer is told.  `reserved`: waiting seats that calls of other lists are for."""
         return SeatsSeen(
-            len(self.waiting), self._counted(self.talking), self._counted(self.wrapup), len(self.unserved)
+            len(self.waiting) - reserved,
+            self._counted(self.talking),
+            self._counted(self.wrapup),
+            len(self.unserved),
         )
 
     def _counted(self, book: dict[int, float]) -> tuple[float, ...]:

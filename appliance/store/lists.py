@@ -19,13 +19,15 @@ SHOWN: Final = "is_hidden = 0 AND deleted_at = 0"
 
 
 class StartedList(Noun, frozen=True):
-    """A list as the dialer needs it."""
+    """A list as the dialer needs it.  Not `is_for_all`: permitted to these users alone."""
 
     list_id: int
     project_id: int
     is_enabled: bool
     is_started: bool
     tenant_id: int
+    is_for_all: bool = True
+    user_ids: frozenset[int] = frozenset()
 
 
 class ListToday(Noun, frozen=True):
@@ -275,14 +277,28 @@ def restore(store: Store, tenant_id: int, list_id: int) -> None:
 
 def started(store: Store) -> tuple[StartedList, ...]:
     """Every list in sight of every active project, as the dialer needs it."""
+    named: dict[int, set[int]] = {}
+    for list_id, user_id in store.tuples(
+        "SELECT p.list_id, p.user_id FROM list_permission p JOIN list ON list.id = p.list_id"
+        " WHERE list.is_for_all = 0 AND list.deleted_at = 0"
+    ):
+        named.setdefault(list_id, set()).add(user_id)
+    rows = store.tuples(
+        "SELECT list.id, project_id, is_enabled, state = 'started', list.tenant_id, list.is_for_all FROM list"
+        " JOIN project ON project.id = list.project_id WHERE project.is_active = 1 AND retired_at = 0"
+        " AND deleted_at = 0 AND is_hidden = 0 ORDER BY list.id"
+    )
     return tuple(
-        store.all(
-            StartedList,
-            "SELECT list.id AS list_id, project_id, is_enabled, state = 'started' AS is_started,"
-            " list.tenant_id FROM list"
-            " JOIN project ON project.id = list.project_id WHERE project.is_active = 1 AND retired_at = 0"
-            " AND deleted_at = 0 AND is_hidden = 0 ORDER BY list.id",
+        StartedList(
+            list_id=list_id,
+            project_id=project_id,
+            is_enabled=bool(is_enabled),
+            is_started=bool(is_started),
+            tenant_id=tenant_id,
+            is_for_all=bool(is_for_all),
+            user_ids=frozenset(named.get(list_id, ())),
         )
+        for list_id, project_id, is_enabled, is_started, tenant_id, is_for_all in rows
     )
 
 
