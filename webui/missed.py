@@ -25,7 +25,7 @@ from webui.ask import Ask, Invalid, NotFound, Services
 from webui.auth import log_action
 from webui.call_acts import own_seat
 from webui.call_card import STOPS
-from webui.roles import Route
+from webui.roles import Route, may
 
 ROWS_MAX: Final = 100
 STATES: Final = {
@@ -55,7 +55,8 @@ def show(ask: Ask, *, problem: str = "") -> Any:
     """Missed calls, those still open first; `all` shows every call."""
     store, is_all = ask.services.store, ask.flag("all")
     every = incoming.every if is_all else incoming.missed
-    rows = [row for row in every(store, ask.tenant_id, limit=ROWS_MAX) if _sees(ask, row.customer_id)]
+    seen = _seen_lists(ask)
+    rows = [row for row in every(store, ask.tenant_id, limit=ROWS_MAX) if _is_in_sight(row, seen)]
     return ask.page(
         "missed.html",
         status=400 if problem else 200,
@@ -70,15 +71,16 @@ def show(ask: Ask, *, problem: str = "") -> Any:
 
 def due(ask: Ask) -> Any:
     """The badge: who waits now, and whom nobody has called back."""
-    rows = incoming.missed(ask.services.store, ask.tenant_id, with_done=False)
-    missed = sum(_sees(ask, row.customer_id) for row in rows)
+    rows, seen = incoming.missed(ask.services.store, ask.tenant_id, with_done=False), _seen_lists(ask)
+    missed = sum(_is_in_sight(row, seen) for row in rows)
     return ask.json({"due": missed + len(waiting(ask))})
 
 
 def waiting(ask: Ask) -> list[IncomingBoard]:
     """Callers whom nobody has yet, the longest first."""
     every = [row for row in ask.services.live.board.incoming if row.tenant_id == ask.tenant_id]
-    return sorted((row for row in every if _sees(ask, row.customer_id)), key=lambda row: row.since_at)
+    seen = _seen_lists(ask) if every else None
+    return sorted((row for row in every if _is_in_sight(row, seen)), key=lambda row: row.since_at)
 
 
 def _waiting(ask: Ask, row: IncomingBoard) -> dict[str, Any]:
@@ -93,6 +95,16 @@ def _waiting(ask: Ask, row: IncomingBoard) -> dict[str, Any]:
         "called": row.called,
         "tier": row.tier,
     }
+
+
+def _seen_lists(ask: Ask) -> frozenset[int] | None:
+    """Lists whose customers the person may call; None: managers see every list of the tenant."""
+    return None if may(ask.person.role, "history.all") else frozenset(one.id for one in _lists(ask))
+
+
+def _is_in_sight(row: Line | IncomingBoard, seen: frozenset[int] | None) -> bool:
+    """A caller who is no customer is everybody's.  Pure: the badge of every browser asks for it."""
+    return not row.customer_id or seen is None or row.list_id in seen
 
 
 def _sees(ask: Ask, customer_id: int) -> bool:
