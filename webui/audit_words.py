@@ -24,6 +24,7 @@ SCREENS: Final[dict[str, str]] = {
     "listenings": "モニタリングの記録",
     "lists": "リスト",
     "login": "ログイン",
+    "manual": "手動発信",
     "missed": "着信と不在着信",
     "monitors": "分割モニタの登録",
     "projects": "案件設定",
