@@ -40,7 +40,7 @@ def test_a_number_is_keyed_called_noted_and_listed(new_tab: NewTab, site: Site, 
     page.locator("#memo").fill("代表に確認")
     desk.part()
     page.locator("#code").select_option("01")
-    page.locator("#save").click()
+    page.locator("#keep").click()
     row = page.locator("#today tr", has_text="03-5555-0002")
     expect(row).to_contain_text("代表に確認")
     assert desk.asked(EnterCode)[-1].code == "01"

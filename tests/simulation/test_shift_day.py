@@ -17,7 +17,7 @@ SEEDS = tuple(range(1, 11))
 FAILED_ONCE: tuple[int, ...] = ()
 NOT_UP = {"OUT", "SUMMONED", "ASKING_ID", "ASKING_PIN", "CALLED", "OFFERED"}
 """The handset is down in them, they last no time here, or a caller from outside rings."""
-CALM = (101, 102, 103, 104)
+CALM = (103, 104, 109, 111)
 
 
 def run(seed: int, *, has_faults: bool = True) -> tuple[Shift, Day]:

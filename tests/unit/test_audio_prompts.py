@@ -188,7 +188,7 @@ def test_without_open_jtalk_the_package_is_named(tmp_path: Path, monkeypatch: py
 
 
 def test_tones_by_the_names_of_play() -> None:
-    assert set(tones.all_tones()) == {"tone:dial", "tone:busy", "tone:ringback", "tone:beep"}
+    assert set(tones.all_tones()) == {"tone:dial", "tone:busy", "tone:ringback", "tone:beep", "tone:owed"}
 
 
 def test_the_shipped_music_is_the_composed_one(tmp_path: Path) -> None:

@@ -140,6 +140,7 @@ def test_every_route_names_a_right_and_the_open_ones_are_known(services: Service
     open_paths = {(route.method, route.path) for route in routes if route.right == OPEN}
     assert open_paths == {
         ("GET", "/"), ("GET", "/login"), ("POST", "/login"), ("GET", "/health"), ("GET", "/metrics"),
+        ("GET", "/login/code"), ("POST", "/login/code"),
     }  # fmt: skip
     monitor_paths = {route.path for route in routes if route.right == MONITOR}
     assert monitor_paths == {"/seat/<labels>", "/seat-events/<labels>", "/monitor/enrolled", *WALL}

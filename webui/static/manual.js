@@ -80,7 +80,7 @@ function draw() {
   $("dial").disabled = !IDLE.includes(state) || live?.state !== "live";
   $("dial").title = seat.seat_id ? "" : t("座席についてから発信します。");
   $("hang-up").hidden = !(isMine && state !== "wrapup");
-  $("memo").disabled = $("save").disabled = !attempt;
+  $("memo").disabled = $("keep").disabled = !attempt;
   $("code").disabled = !(isMine && state === "wrapup");
 }
 
