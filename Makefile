@@ -5,7 +5,7 @@ HOME_DIR ?= .home
 JOBS ?= 2
 ARGS ?=
 
-.PHONY: help setup run test lint bench tables guides image test-appliance clean
+.PHONY: help setup run test test-floor lint bench tables guides image test-appliance clean
 
 help:  ## This page
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,11 @@ test:  ## Lint, types and all tests
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup -rs --ignore tests/browser
-	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup -rs tests/browser
+	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup -rs tests/browser -m "not floor_work"
+
+test-floor:  ## Page, phones and line together: kills, transfers, an operator's hour (some ten minutes)
+	@tools/setup.sh test
+	$(PYTHON) -m pytest -v -rs tests/browser -m floor_work
 
 lint:  ## ruff and mypy --strict on everything
 	$(PYTHON) -m ruff check .

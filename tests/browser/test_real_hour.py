@@ -19,7 +19,9 @@ from tests.browser.real_floor import COLLEAGUE, COLLEAGUE_HZ, PASSWORD, Person, 
 from tests.simulation.phones_floor import EXTENSION, OPERATOR_HZ, SUPERVISOR_HZ
 from tests.simulation.test_transfer_floor import Place
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("floor"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow, pytest.mark.floor_work, pytest.mark.xdist_group("floor"), pytest.mark.timeout(600),
+]  # fmt: skip
 
 SEED = 4
 OUTSIDE, OUTSIDE_HZ = "0355560002", 1_950  # no customer's tone

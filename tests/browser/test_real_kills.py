@@ -18,7 +18,9 @@ from appliance.store.open import open_store
 from tests.browser.real_floor import Person, RealFloor
 from tests.simulation.phones_floor import OPERATOR_HZ
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("floor"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow, pytest.mark.floor_work, pytest.mark.xdist_group("floor"), pytest.mark.timeout(600),
+]  # fmt: skip
 
 MEMO = "夕方の方がよい"
 

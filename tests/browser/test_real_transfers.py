@@ -19,7 +19,9 @@ from tests.browser.real_floor import BUSY, COLLEAGUE, COLLEAGUE_HZ, SILENT, VACA
 from tests.simulation.phones_floor import OPERATOR_HZ
 from tests.simulation.test_transfer_floor import Place
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("floor"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow, pytest.mark.floor_work, pytest.mark.xdist_group("floor"), pytest.mark.timeout(600),
+]  # fmt: skip
 
 OUTSIDE = "0355560001"
 PARTY = "#transfer-panel [data-is=party]"
