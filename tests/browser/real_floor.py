@@ -218,6 +218,7 @@ class Person:
         """Dial a customer from the page; the attempt, his channel, his voice."""
         before = self.floor.places()
         page = self.open(f"/call?customer={customer_id}")
+        expect(page.locator("#dial")).to_be_visible()  # hidden, it is no button for its key either
         expect(page.locator("#dial")).to_be_enabled()
         page.keyboard.press("F2")
         self.floor.until(lambda: self.floor.seat(self.who).state == "talking", "a call from the page")

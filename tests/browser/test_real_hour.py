@@ -72,10 +72,15 @@ class Hour:
         floor.until(lambda: floor.seat().state == "talking" and floor.seat().attempt_id != last, "a call")
         floor.until(lambda: floor.voice_at("operator"), "the customer's voice at the phone")
         self.attempt_id, self.voice = floor.seat().attempt_id, floor.voice_at("operator")
-        (self.place,) = floor.places()
+        floor.until(lambda: self._heard_at(), "the operator, at the customer's end")
+        (self.place,) = self._heard_at()
         floor.until_talk(self.place, self.voice)
         name = floor.value("SELECT name FROM customer WHERE id = ?", floor.seat().customer_id)
         expect(self.page.locator("#who [data-is=name]")).to_have_text(f"{name} 様")
+
+    def _heard_at(self) -> list[tuple[int, int]]:
+        """Lines on which the operator is heard; customers who were handed over talk on other ones."""
+        return [place for place in self.floor.places() if self.floor.is_heard(place, OPERATOR_HZ)]
 
     def ends(self, code: str) -> None:
         """終話, two digits, Ctrl+Enter."""

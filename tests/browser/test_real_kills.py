@@ -96,7 +96,8 @@ def test_a_killed_web_process_is_missed_by_nobody_on_the_line(floor: RealFloor, 
     attempt_id, place, voice = person.call(floor.one_more_customer())
     page = person.page
     typed(page)
-    floor.kill("web")
+    with page.expect_response(lambda answer: answer.url.endswith("/events") and answer.ok):
+        floor.kill("web")  # the page says live until it notices, and a key pressed meanwhile is nobody's
     floor.until_talk(place, voice)
     page.fill("#memo", MEMO + "。折り返し")  # typed while nobody listens
     page.fill("#memo", MEMO)

@@ -37,6 +37,8 @@ export async function post(url, values) {
     body: form,
     headers: { "X-CSRF": csrf, Accept: "application/json" },
     credentials: "same-origin",
+  }).catch(() => {
+    throw new Error(t("装置から応答がありません。数秒待って、もう一度押してください。")); // else the browser's own English
   });
   const data = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(data.what ? `${data.what} ${data.remedy ?? ""}`.trim() : t("保存できませんでした。もう一度お試しください。"));
