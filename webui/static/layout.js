@@ -58,6 +58,7 @@ function move(changes, { isUndo = false } = {}) {
   const before = changes.map(([id]) => [id, ...places.get(id)]);
   for (const [id, ...place] of changes) places.set(id, place);
   draw();
+  if (!isUndo) remember(before); // at once: an undo that is pressed while this is being saved means this one
   saving = saving.then(() => save(changes, before, isUndo));
   return saving;
 }
@@ -66,10 +67,10 @@ async function save(changes, before, isUndo) {
   $("layout-problem").hidden = true;
   try {
     await post("/layout", { places: JSON.stringify(changes) });
-    if (!isUndo) remember(before);
     say($("layout-answer"), isUndo ? t("取り消しました。") : t("保存しました。"));
   } catch (error) {
     for (const [id, ...place] of before) places.set(id, place);
+    forget(before);
     draw();
     problem(error.message);
   }
@@ -79,6 +80,12 @@ function remember(before) {
   undo.push(before);
   if (undo.length > UNDO_MAX) undo.shift();
   $("layout-undo").disabled = false;
+}
+
+function forget(before) {
+  const at = undo.indexOf(before);
+  if (at >= 0) undo.splice(at, 1);
+  $("layout-undo").disabled = undo.length === 0;
 }
 
 function problem(text) {
